@@ -1,0 +1,132 @@
+import * as geokeys from 'geotiff-geokeys-to-proj4';
+import proj4 from 'proj4';
+import type { Point } from './affine.js';
+import { BadInput } from './errors.js';
+
+/**
+ * A coordinate reference system. Coordinates are always x, y (easting, northing or longitude, latitude), never in
+ * the axis order of the authority: files store x, y.
+ */
+export interface Crs {
+  /** EPSG code, or null for a user-defined system. */
+  readonly epsg: number | null;
+  /** `EPSG:4547`, or the name the file gives a user-defined system. */
+  readonly name: string;
+  /** Definition for proj4, without `+axis`. */
+  readonly proj4: string;
+  readonly kind: 'projected' | 'geographic';
+  /** Metres in one unit of a projected system; NaN for degrees. */
+  readonly metresPerUnit: number;
+  /** GeoKeys of a user-defined system, to be written back as they came. */
+  readonly geoKeys?: GeoKeys;
+}
+
+/** Decoded GeoKeyDirectory: key name (OGC 19-008r4, annex B) to value. */
+export type GeoKeys = Readonly<Record<string, number | string | readonly number[]>>;
+
+/** Earth radius of the authalic sphere in metres, for one degree as metres where only a magnitude is needed. */
+export const METRES_PER_DEGREE = 111_319.490_793;
+
+const cache = new Map<number, Crs>();
+
+/** @throws BadInput where the code is unknown. */
+export function crsFromEpsg(epsg: number): Crs {
+  const known = cache.get(epsg);
+  if (known) return known;
+  const projected = keysToProj4({ GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: epsg });
+  const geographic = keysToProj4({ GTModelTypeGeoKey: 2, GeographicTypeGeoKey: epsg });
+  const found = !hasErrors(projected) && projected.proj4 ? projected : !hasErrors(geographic) ? geographic : null;
+  if (!found) throw new BadInput(`Unknown CRS "EPSG:${epsg}"; expected a projected or geographic EPSG code such as EPSG:4547`);
+  const crs = describe(found, epsg, `EPSG:${epsg}`);
+  cache.set(epsg, crs);
+  return crs;
+}
+
+/** Parses `EPSG:4547` or `4547`. @throws BadInput naming `what` where it is neither. */
+export function parseCrs(text: string, what = 'CRS'): Crs {
+  const match = /^(?:epsg:)?(\d{4,6})$/i.exec(text.trim());
+  if (!match) throw new BadInput(`Invalid ${what} "${text}"; expected an EPSG code such as EPSG:4547`);
+  return crsFromEpsg(Number(match[1]));
+}
+
+/**
+ * The CRS a GeoTIFF's keys describe: an EPSG code where there is one, else a user-defined definition.
+ * Null where the keys name no system.
+ */
+export function crsFromGeoKeys(keys: GeoKeys): Crs | null {
+  const model = keys.GTModelTypeGeoKey;
+  const projectedCode = keys.ProjectedCSTypeGeoKey;
+  const geographicCode = keys.GeographicTypeGeoKey;
+  const code = model === 2 ? geographicCode : (projectedCode ?? (model === undefined ? geographicCode : undefined));
+  if (typeof code === 'number' && code > 0 && code !== 32767) {
+    try {
+      return crsFromEpsg(code);
+    } catch {
+      // not in the table: perhaps the other keys spell it out
+    }
+  }
+  if (model !== 1 && model !== 2) return null;
+  const found = keysToProj4(keys);
+  if (hasErrors(found) || !found.proj4) return null;
+  const citation = keys.PCSCitationGeoKey ?? keys.GTCitationGeoKey ?? keys.GeogCitationGeoKey;
+  const name = typeof citation === 'string' && citation.trim() ? citation.trim() : 'user-defined';
+  try {
+    return { ...describe(found, null, name), geoKeys: keys };
+  } catch {
+    return null;
+  }
+}
+
+interface Proj4Result {
+  readonly proj4: string;
+  readonly coordinatesConversionParameters: { readonly x: number; readonly y: number };
+  readonly shouldConvertCoordinates: boolean;
+  readonly isGCS: boolean;
+  readonly errors: Readonly<Record<string, unknown>>;
+}
+
+/** The library's own types cover only a part of the keys it takes. */
+const keysToProj4 = geokeys.toProj4 as unknown as (keys: GeoKeys) => Proj4Result;
+
+function hasErrors(result: Proj4Result): boolean {
+  return Object.keys(result.errors).length > 0;
+}
+
+function describe(found: Proj4Result, epsg: number | null, name: string): Crs {
+  // proj4js swaps coordinates for +axis=ne since 2.6.1 (its issue 391); pixels are stored x, y all the same.
+  let definition = found.proj4.replace(/\+axis=\w+\s*/, '').trim();
+  if (found.isGCS) return { epsg, name, proj4: definition, kind: 'geographic', metresPerUnit: Number.NaN };
+  const metresPerUnit = found.shouldConvertCoordinates ? found.coordinatesConversionParameters.x : 1;
+  if (metresPerUnit !== 1) definition += ` +to_meter=${metresPerUnit}`;
+  return { epsg, name, proj4: definition, kind: 'projected', metresPerUnit };
+}
+
+/** Same system: the same code, or the same definition to the letter. */
+export function sameCrs(a: Crs, b: Crs): boolean {
+  return a.epsg !== null && b.epsg !== null ? a.epsg === b.epsg : a.proj4 === b.proj4;
+}
+
+/** WGS84 longitude, latitude in degrees: the frame of RFC 7946. */
+export const WGS84 = crsFromEpsg(4326);
+
+/** The WGS84 UTM zone that holds a point given as longitude, latitude. */
+export function utmAt(lonLat: Point): Crs {
+  const zone = Math.min(60, Math.max(1, Math.floor((lonLat[0] + 180) / 6) + 1));
+  return crsFromEpsg((lonLat[1] >= 0 ? 32600 : 32700) + zone);
+}
+
+/** Maps points of one CRS to another. Points that cannot be mapped come back as [NaN, NaN]. */
+export function transformer(from: Crs, to: Crs): (x: number, y: number) => Point {
+  if (sameCrs(from, to)) return (x, y) => [x, y];
+  const converter = proj4(from.proj4, to.proj4);
+  return (x, y) => {
+    // proj4js answers invalid input with finite numbers (its issue 589)
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return [Number.NaN, Number.NaN];
+    try {
+      const [u, v] = converter.forward([x, y]);
+      return Number.isFinite(u) && Number.isFinite(v) ? [u, v] : [Number.NaN, Number.NaN];
+    } catch {
+      return [Number.NaN, Number.NaN];
+    }
+  };
+}

@@ -1,0 +1,108 @@
+import { type Affine, apply, type Point } from './affine.js';
+import type { Crs } from './crs.js';
+
+/**
+ * The one raster frame of a run: CRS, square north-up pixels, size. A pixel buffer never travels without its Grid.
+ * The transform maps px (corner of the pixel) to CRS units.
+ */
+export interface Grid {
+  readonly crs: Crs;
+  /** Side of a pixel in CRS units (metres for every CRS in metres). */
+  readonly resolution: number;
+  readonly width: number;
+  readonly height: number;
+  readonly transform: Affine;
+}
+
+/** A rectangle of pixels; x, y is its upper left pixel. */
+export interface Window {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Bounds in CRS units. */
+export interface Bounds {
+  readonly minX: number;
+  readonly minY: number;
+  readonly maxX: number;
+  readonly maxY: number;
+}
+
+/** A unit of work: the pixels it answers for (`core`) and the pixels it may look at (`padded`, may reach outside the grid). */
+export interface Block {
+  readonly index: number;
+  readonly core: Window;
+  readonly padded: Window;
+}
+
+/** Side of a block's core in px. */
+export const BLOCK_SIZE = 1024;
+
+/**
+ * The grid that covers `bounds`, its pixel edges on `phase` plus whole multiples of `resolution`, so that every month
+ * of a district shares it. `phase` is any corner of the lattice in CRS units.
+ */
+export function snappedGrid(crs: Crs, bounds: Bounds, resolution: number, phase: Point = [0, 0]): Grid {
+  // a millionth of a pixel keeps an edge that already lies on the lattice from growing a row by rounding
+  const slack = 1e-6;
+  const left = Math.floor((bounds.minX - phase[0]) / resolution + slack);
+  const right = Math.ceil((bounds.maxX - phase[0]) / resolution - slack);
+  const bottom = Math.floor((bounds.minY - phase[1]) / resolution + slack);
+  const top = Math.ceil((bounds.maxY - phase[1]) / resolution - slack);
+  return {
+    crs,
+    resolution,
+    width: Math.max(1, right - left),
+    height: Math.max(1, top - bottom),
+    transform: [resolution, 0, phase[0] + left * resolution, 0, -resolution, phase[1] + top * resolution],
+  };
+}
+
+export function gridBounds(grid: Grid): Bounds {
+  const [minX, maxY] = apply(grid.transform, 0, 0);
+  const [maxX, minY] = apply(grid.transform, grid.width, grid.height);
+  return { minX, minY, maxX, maxY };
+}
+
+/** Area of one pixel in m². */
+export function pixelArea(grid: Grid): number {
+  const side = grid.resolution * (grid.crs.kind === 'projected' ? grid.crs.metresPerUnit : Number.NaN);
+  return side * side;
+}
+
+/** The part of a grid as a grid of its own. */
+export function subGrid(grid: Grid, window: Window): Grid {
+  const [x, y] = apply(grid.transform, window.x, window.y);
+  const [a, b, , d, e] = grid.transform;
+  return { ...grid, width: window.width, height: window.height, transform: [a, b, x, d, e, y] };
+}
+
+/** Cuts the grid into blocks in row-major order, each padded by `halo` px on every side. */
+export function blocks(grid: Grid, halo: number, size = BLOCK_SIZE): Block[] {
+  const result: Block[] = [];
+  for (let y = 0; y < grid.height; y += size) {
+    for (let x = 0; x < grid.width; x += size) {
+      const width = Math.min(size, grid.width - x);
+      const height = Math.min(size, grid.height - y);
+      result.push({
+        index: result.length,
+        core: { x, y, width, height },
+        padded: { x: x - halo, y: y - halo, width: width + 2 * halo, height: height + 2 * halo },
+      });
+    }
+  }
+  return result;
+}
+
+/** Grid as it is written to `summary.json` and the database. */
+export function describeGrid(grid: Grid) {
+  return {
+    crs: grid.crs.name,
+    resolution: grid.resolution,
+    width: grid.width,
+    height: grid.height,
+    transform: [...grid.transform],
+  };
+}
