@@ -24,9 +24,6 @@ export interface Crs {
 /** Decoded GeoKeyDirectory: key name (OGC 19-008r4, annex B) to value. */
 export type GeoKeys = Readonly<Record<string, number | string | readonly number[]>>;
 
-/** Earth radius of the authalic sphere in metres, for one degree as metres where only a magnitude is needed. */
-export const METRES_PER_DEGREE = 111_319.490_793;
-
 const cache = new Map<number, Crs>();
 
 /** @throws BadInput where the code is unknown. */
@@ -35,8 +32,12 @@ export function crsFromEpsg(epsg: number): Crs {
   if (known) return known;
   const projected = keysToProj4({ GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: epsg });
   const geographic = keysToProj4({ GTModelTypeGeoKey: 2, GeographicTypeGeoKey: epsg });
-  const found = !hasErrors(projected) && projected.proj4 ? projected : !hasErrors(geographic) ? geographic : null;
-  if (!found) throw new BadInput(`Unknown CRS "EPSG:${epsg}"; expected a projected or geographic EPSG code such as EPSG:4547`);
+  const found =
+    !hasErrors(projected) && projected.proj4 ? projected : !hasErrors(geographic) ? geographic : null;
+  if (!found)
+    throw new BadInput(
+      `Unknown CRS "EPSG:${epsg}"; expected a projected or geographic EPSG code such as EPSG:4547`,
+    );
   const crs = describe(found, epsg, `EPSG:${epsg}`);
   cache.set(epsg, crs);
   return crs;
@@ -57,7 +58,8 @@ export function crsFromGeoKeys(keys: GeoKeys): Crs | null {
   const model = keys.GTModelTypeGeoKey;
   const projectedCode = keys.ProjectedCSTypeGeoKey;
   const geographicCode = keys.GeographicTypeGeoKey;
-  const code = model === 2 ? geographicCode : (projectedCode ?? (model === undefined ? geographicCode : undefined));
+  const code =
+    model === 2 ? geographicCode : (projectedCode ?? (model === undefined ? geographicCode : undefined));
   if (typeof code === 'number' && code > 0 && code !== 32767) {
     try {
       return crsFromEpsg(code);

@@ -12,15 +12,7 @@ export type SampleArray =
   | Float32Array
   | Float64Array;
 
-export type SampleType =
-  | 'uint8'
-  | 'int8'
-  | 'uint16'
-  | 'int16'
-  | 'uint32'
-  | 'int32'
-  | 'float32'
-  | 'float64';
+export type SampleType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'float32' | 'float64';
 
 export type ColourRole = 'red' | 'green' | 'blue' | 'alpha' | 'grey' | 'palette' | 'undefined';
 

@@ -1,0 +1,97 @@
+import type { BandRole } from '../kernels/bands.js';
+import { CHANGE_CLASSES, type ChangeClassName } from '../kernels/classes.js';
+import type { DetectorKind } from '../kernels/detector.js';
+import type { SceneReport } from '../raster/engine/prepare.js';
+import { BadInput } from '../raster/errors.js';
+import { type Grid, pixelArea } from '../raster/grid.js';
+import type { Runs } from '../raster/runs.js';
+import type { DraftPatch } from '../vector/number.js';
+import { keepLarge } from '../vector/regions.js';
+
+/** Least areas in m². */
+export interface Mmu {
+  readonly building: number;
+  readonly other: number;
+}
+
+/** The classes that are asked for and can be computed, and why the others cannot. */
+export interface ClassChoice {
+  readonly classes: readonly ChangeClassName[];
+  readonly missing: Readonly<Partial<Record<ChangeClassName, string>>>;
+}
+
+/** @throws BadInput where none of the asked classes can be computed from the bands. */
+export function chooseClasses(
+  detector: DetectorKind,
+  bands: ReadonlySet<BandRole>,
+  asked: readonly ChangeClassName[] | undefined,
+  what: string,
+): ClassChoice {
+  const { classes, missing } = detector.computable(bands);
+  const wanted = asked ?? CHANGE_CLASSES.map((c) => c.name);
+  const chosen = classes.filter((name) => wanted.includes(name));
+  const lacking = Object.fromEntries(
+    Object.entries(missing).filter(([name]) => wanted.includes(name as ChangeClassName)),
+  );
+  if (chosen.length === 0) {
+    const reasons = Object.entries(lacking).map(([name, reason]) => `${name} ${reason}`);
+    const has = bands.size > 0 ? [...bands].join(', ') : 'none';
+    throw new BadInput(
+      `${what}: none of the asked classes can be computed from bands ${has} (${reasons.join('; ')}); name the bands with --bands or --sensor`,
+    );
+  }
+  return { classes: chosen, missing: lacking };
+}
+
+/** Which runs stay after the minimum mapping unit; at least one pixel always does. */
+export function applyMmu(runs: Runs, grid: Grid, mmu: Mmu): Uint8Array {
+  const area = pixelArea(grid);
+  const [building, other] = [mmu.building / area, mmu.other / area];
+  return keepLarge(runs, (code) => (code <= 2 ? building : other));
+}
+
+/** Pixels, area and patches a class, for summaries. */
+export function classTotals(
+  drafts: readonly DraftPatch[],
+  runs: Runs,
+  keep: Uint8Array,
+  grid: Grid,
+  classes: readonly ChangeClassName[],
+): Record<string, { pixels: number; area_m2: number; patches: number }> {
+  const area = pixelArea(grid);
+  const pixels = new Float64Array(256);
+  for (let k = 0; k < runs.count; k++) if (keep[k] === 1) pixels[runs.code[k]] += runs.x1[k] - runs.x0[k];
+  return Object.fromEntries(
+    CHANGE_CLASSES.filter(({ name }) => classes.includes(name)).map(({ code, name }) => [
+      name,
+      {
+        pixels: pixels[code],
+        area_m2: pixels[code] * area,
+        patches: drafts.filter((draft) => draft.class === name).length,
+      },
+    ]),
+  );
+}
+
+/** What a reader must know of the look's corrections, in words. */
+export function lookNotes(reports: readonly SceneReport[]): string[] {
+  return reports.flatMap(({ scene, alignment, normalization }) => {
+    const notes: string[] = [];
+    if (!alignment.reliable) {
+      notes.push(
+        `${scene}: co-registration is not reliable (${alignment.agreeing} of ${alignment.tried} windows agree); left where it is`,
+      );
+    }
+    if (normalization.refused.length > 0) {
+      notes.push(
+        `${scene}: bands ${normalization.refused.join(', ')} could not be normalized; left as they are`,
+      );
+    }
+    return notes;
+  });
+}
+
+/** Highest resident memory of this process so far, MB. */
+export function peakRssMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}

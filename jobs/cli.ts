@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { CommanderError, Command as Program } from 'commander';
+import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
+import type { Command } from './commands/command.js';
+import { COMMANDS } from './commands/index.js';
+import { loadConfig } from './config.js';
+import { type Context, progressOn } from './context.js';
+
+/** Done, the work failed, bad usage or bad input. */
+const [DONE, FAILED, BAD] = [0, 1, 2];
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function context(signal: AbortSignal): Context {
+  return {
+    config: loadConfig(process.cwd(), process.env),
+    print: (line) => void process.stdout.write(`${line}\n`),
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    progress: (label) => progressOn(process.stderr, label),
+    signal,
+  };
+}
+
+/** The program, made from the command values. */
+function program(signal: AbortSignal): Program {
+  const root = new Program('tuban')
+    .description('图斑: monthly change patches of a city district from satellite tiles')
+    .version(version())
+    .option('--debug', 'show the stack of an error')
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  for (const command of COMMANDS) add(root, command, signal);
+  return root;
+}
+
+function add(root: Program, command: Command, signal: AbortSignal): void {
+  let parent = root;
+  const words = command.name.split(' ');
+  for (const word of words.slice(0, -1)) {
+    parent =
+      parent.commands.find((c) => c.name() === word) ??
+      parent
+        .command(word)
+        .exitOverride()
+        .configureOutput({ outputError: () => {} });
+  }
+  const made = parent
+    .command(`${words[words.length - 1]} ${command.args}`.trim())
+    .description(command.summary)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .option('--debug', 'show the stack of an error')
+    .allowExcessArguments(false);
+  for (const [flags, text, fallback] of command.options) made.option(flags, text, fallback);
+  made.action(async (...given: unknown[]) => {
+    const args = given.slice(0, -2).flat() as string[];
+    await command.run({ args, options: made.opts() }, context(signal));
+  });
+}
+
+/** One clear line, and the stack only where it was asked for. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return DONE;
+    process.stderr.write(
+      `${error.message.replace(/^error: /, 'tuban: ').split('\n')[0]} (tuban --help shows the usage)\n`,
+    );
+    return BAD;
+  }
+  const oneLine = messageOf(error).split('\n')[0];
+  process.stderr.write(`tuban: ${oneLine}\n`);
+  const known = error instanceof BadInput || error instanceof Unavailable;
+  if (error instanceof Error && (debug || !known)) {
+    if (debug) process.stderr.write(`${error.stack}\n`);
+    else process.stderr.write('tuban: this is a bug; --debug shows where\n');
+  }
+  return error instanceof BadInput ? BAD : FAILED;
+}
+
+/** Waits until what was written has left the process: a pipe may be slow. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+async function main(): Promise<number> {
+  const debug = process.argv.includes('--debug');
+  const abort = new AbortController();
+  const stop = () => abort.abort(new Unavailable('interrupted; the same command goes on where it stopped'));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await program(abort.signal).parseAsync(process.argv);
+    return DONE;
+  } catch (error) {
+    return report(error, debug);
+  }
+}
+
+// a reader that went away (`| head`) is no error of ours
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? DONE : FAILED),
+);
+const status = await main();
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+// WebGPU and WASM libraries keep handles that would hold the process
+process.exit(status);

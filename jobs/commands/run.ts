@@ -1,0 +1,74 @@
+import { BadInput } from '../../raster/errors.js';
+import { runMonth } from '../monthly.js';
+import { parseChoice, parseMonth } from '../options.js';
+import { type Command, type Input, JSON_OPTION, text } from './command.js';
+import { withDatabase } from './database.js';
+
+export const AGAINST = ['mom', 'yoy'] as const;
+
+/** `mom,yoy`, null where the option was not given. */
+export function parseAgainst(input: Input): (typeof AGAINST)[number][] | null {
+  const given = text(input, 'against');
+  return given === undefined
+    ? null
+    : given.split(',').map((word) => parseChoice(word.trim(), AGAINST, '--against'));
+}
+
+export function requiredMonth(input: Input): string {
+  const month = text(input, 'month');
+  if (month === undefined)
+    throw new BadInput('Missing --month; expected year and month, e.g. --month 2026-08');
+  return parseMonth(month);
+}
+
+export const runCommand: Command = {
+  name: 'run',
+  args: '',
+  summary: 'the monthly run; goes on where it was interrupted, replaces an earlier run of the month',
+  summaryZh: '月度运行；中断后续跑，重跑则替换当月结果',
+  options: [
+    ['--month <yyyy-mm>', 'month to run'],
+    ['--against <list>', 'mom, yoy or mom,yoy (default: mom, and yoy where last year’s month is stored)'],
+    JSON_OPTION,
+  ],
+  async run(input, context) {
+    const month = requiredMonth(input);
+    const bar = context.progress('run');
+    const results = await withDatabase(context, 'run', (db) =>
+      runMonth(db, context.config, {
+        month,
+        against: parseAgainst(input),
+        onProgress: (_label, done, total) => bar.update(done, total),
+        signal: context.signal,
+      }),
+    ).finally(() => bar.end());
+    for (const result of results) for (const note of result.summary.notes) context.tell(`note: ${note}`);
+    if (input.options.json) {
+      context.print(
+        JSON.stringify(
+          results.map(({ against, beforeMonth, patches, summary }) => ({
+            month,
+            against,
+            before_month: beforeMonth,
+            patches: patches.length,
+            ...summary,
+          })),
+        ),
+      );
+      return;
+    }
+    for (const { against, beforeMonth, patches, summary } of results) {
+      const what =
+        against === 'first'
+          ? 'first month: states only, nothing to compare with'
+          : `${against} against ${beforeMonth}`;
+      context.print(
+        `${month} ${what}: ${patches.length} patches, ${(summary.usable_fraction * 100).toFixed(1)} % usable, ran on ${summary.backend}`,
+      );
+      for (const [name, total] of Object.entries(summary.classes)) {
+        if (total.patches > 0)
+          context.print(`  ${name.padEnd(18)} ${total.patches} patches, ${Math.round(total.area_m2)} m²`);
+      }
+    }
+  },
+};

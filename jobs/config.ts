@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { BadInput, messageOf } from '../raster/errors.js';
+
+/** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
+const Schema = z.strictObject({
+  databaseUrl: z
+    .string()
+    .regex(/^(postgres(ql)?:\/\/.*)?$/, 'expected postgres://… or nothing for the embedded database')
+    .default('')
+    .describe('PostgreSQL + PostGIS server; empty for the embedded database'),
+  stateDir: z
+    .string()
+    .min(1)
+    .default('.tuban')
+    .describe('folder of the embedded database and the runs’ rasters'),
+  district: z
+    .string()
+    .default('')
+    .describe('name of the district on reports; empty takes it from the subdistricts'),
+  crs: z
+    .string()
+    .regex(/^EPSG:\d+$/i, 'expected an EPSG code such as EPSG:4547')
+    .default('EPSG:4547')
+    .describe('CRS of the district’s grid, fixed by its first run'),
+  resolution: z.number().positive().optional().describe('metres a pixel; the first scene’s where absent'),
+  workers: z.number().int().min(1).max(64).optional().describe('worker threads; one a core where absent'),
+  backend: z.enum(['auto', 'webgpu', 'webasm', 'cpu']).default('auto').describe('where kernels run'),
+  detector: z.string().default('states').describe('kind of detector: states or indices'),
+  mmuBuilding: z.number().positive().default(50).describe('least area of a building patch, m²'),
+  mmuOther: z.number().positive().default(200).describe('least area of any other patch, m²'),
+  timeZone: z.string().default('Asia/Shanghai').describe('zone in which times are printed'),
+});
+
+export type Config = z.infer<typeof Schema>;
+export const CONFIG_KEYS = Object.entries(Schema.shape).map(([key, type]) => ({
+  key,
+  env: envName(key),
+  text: type.description ?? '',
+}));
+
+/** `databaseUrl` → `TUBAN_DATABASE_URL`. */
+function envName(key: string): string {
+  return `TUBAN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/**
+ * Reads `tuban.json` of the folder, then the environment over it. Folders in it are relative to it.
+ * @throws BadInput naming the key.
+ */
+export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
+  const path = join(folder, 'tuban.json');
+  const stored = existsSync(path) ? readJson(path) : {};
+  const fromEnv: Record<string, unknown> = {};
+  for (const { key, env: name } of CONFIG_KEYS) {
+    const text = env[name];
+    if (text !== undefined) fromEnv[key] = isNumeric(key) && text.trim() !== '' ? Number(text) : text;
+  }
+  const parsed = Schema.safeParse({ ...stored, ...fromEnv });
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const key = issue.path.join('.');
+    const where = key in fromEnv ? envName(key) : `${path}${key ? `, key "${key}"` : ''}`;
+    throw new BadInput(`${where}: ${issue.message}`);
+  }
+  return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
+}
+
+function isNumeric(key: string): boolean {
+  return ['resolution', 'workers', 'mmuBuilding', 'mmuOther'].includes(key);
+}
+
+function readJson(path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch (error) {
+    throw new BadInput(`${path}: is not valid JSON (${messageOf(error)})`);
+  }
+  throw new BadInput(`${path}: expected a JSON object such as {"crs": "EPSG:4547"}`);
+}

@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BackendRequest } from '../kernels/backend.js';
+import type { ChangeClassName } from '../kernels/classes.js';
+import type { DetectorKind } from '../kernels/detector.js';
+import { boundsIn, centreLonLat, gridOf } from '../raster/choose-grid.js';
+import type { Crs } from '../raster/crs.js';
+import { WGS84 } from '../raster/crs.js';
+import { writeChangeRaster } from '../raster/engine/change-raster.js';
+import { commonBands, compare } from '../raster/engine/compare.js';
+import type { OpenedScene } from '../raster/engine/prepare.js';
+import { BadInput } from '../raster/errors.js';
+import { describeGrid, type Grid, gridBounds } from '../raster/grid.js';
+import { openScene, placed, type SceneSpec } from '../raster/scene.js';
+import { zoneOnGrid } from '../raster/zones.js';
+import { readDistricts } from '../vector/districts.js';
+import { draftPatches } from '../vector/draft.js';
+import { exportPatches } from '../vector/export/export.js';
+import { numberPatches } from '../vector/number.js';
+import { applyMmu, chooseClasses, classTotals, lookNotes, type Mmu, peakRssMb } from './change.js';
+
+export interface DiffRequest {
+  readonly before: SceneSpec;
+  readonly after: SceneSpec;
+  readonly out: string;
+  readonly crs?: Crs;
+  readonly resolution?: number;
+  readonly districts?: { readonly path: string; readonly codeField?: string; readonly nameField?: string };
+  readonly mmu: Mmu;
+  readonly backend: BackendRequest;
+  readonly workers: number;
+  readonly classes?: readonly ChangeClassName[];
+  readonly detector: DetectorKind;
+  readonly align: boolean;
+  readonly normalize: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Compares two scenes and writes the rasters, patches and summary of docs/design.md section 4 into `out`. */
+export async function diff(request: DiffRequest) {
+  const started = performance.now();
+  const before: OpenedScene = { spec: request.before, scene: await openScene(request.before) };
+  try {
+    const after: OpenedScene = { spec: request.after, scene: await openScene(request.after) };
+    try {
+      return await diffScenes(request, before, after, started);
+    } finally {
+      await after.scene.close();
+    }
+  } finally {
+    await before.scene.close();
+  }
+}
+
+async function diffScenes(request: DiffRequest, before: OpenedScene, after: OpenedScene, started: number) {
+  const names = `${before.scene.path} and ${after.scene.path}`;
+  const choice = chooseClasses(request.detector, commonBands([before, after]), request.classes, names);
+  const { grid, notes } = gridOf(placed(before.scene), request);
+  checkOverlap(grid, before, after);
+  const subdistricts = request.districts
+    ? (await readDistricts(request.districts.path, request.districts)).subdistricts
+    : [];
+  await mkdir(request.out, { recursive: true }).catch((error: Error) => {
+    throw new BadInput(
+      `--out ${request.out}: cannot be made (${error.message}); expected a folder that can be written`,
+    );
+  });
+  const file = (name: string) => join(request.out, name);
+  const result = await compare({
+    grid,
+    before: [before],
+    after: [after],
+    reference: before,
+    detector: request.detector,
+    classes: choice.classes,
+    backend: request.backend,
+    align: request.align,
+    normalize: request.normalize,
+    zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
+    clip: false,
+    outputs: { confidence: file('confidence.tif'), magnitude: file('magnitude.tif') },
+    workers: request.workers,
+    onProgress: request.onProgress,
+  });
+  const compared = performance.now();
+  const keep = applyMmu(result.runs, grid, request.mmu);
+  const drafts = draftPatches(result.runs, keep, {
+    grid,
+    subdistricts,
+    before: before.scene.acquired,
+    after: after.scene.acquired,
+    keepOutside: true,
+  });
+  const traced = performance.now();
+  await writeChangeRaster(file('change.tif'), grid, result.runs, keep);
+  const patches = numberPatches(drafts, { month: after.scene.acquired, against: 'diff' });
+  await exportPatches(patches, {
+    format: 'geojson',
+    crs: WGS84,
+    gridCrs: grid.crs,
+    out: file('patches.geojson'),
+  });
+  const [, aligned] = result.reports;
+  const summary = {
+    before: before.scene.path,
+    after: after.scene.path,
+    grid: describeGrid(grid),
+    backend: result.backend,
+    stages: result.stages,
+    detector: request.detector.name,
+    classes: classTotals(drafts, result.runs, keep, grid, choice.classes),
+    not_computed: Object.keys(choice.missing),
+    not_computed_reasons: choice.missing,
+    usable_fraction: result.pixels > 0 ? result.usable / result.pixels : 0,
+    alignment: {
+      dx: aligned.alignment.shift.dx,
+      dy: aligned.alignment.shift.dy,
+      unit: 'px',
+      reliable: request.align && aligned.alignment.reliable,
+      windows_agreeing: aligned.alignment.agreeing,
+      windows_tried: aligned.alignment.tried,
+    },
+    normalization: {
+      bands: aligned.normalization.maps,
+      invariant_fraction: aligned.normalization.invariant,
+      refused: aligned.normalization.refused,
+    },
+    mmu_m2: request.mmu,
+    notes: [...notes, ...(request.align || request.normalize ? lookNotes(result.reports) : [])],
+    timings_ms: rounded({
+      ...result.timings,
+      patches: traced - compared,
+      write: performance.now() - traced,
+      total: performance.now() - started,
+    }),
+    peak_rss_mb: peakRssMb(),
+  };
+  await writeFile(file('summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  return { summary, patches };
+}
+
+function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([name, ms]) => [name, Math.round(ms)]));
+}
+
+/** @throws BadInput where the scenes show different ground. */
+function checkOverlap(grid: Grid, before: OpenedScene, after: OpenedScene): void {
+  const a = gridBounds(grid);
+  const b = boundsIn(placed(after.scene), grid.crs);
+  if (a.minX < b.maxX && b.minX < a.maxX && a.minY < b.maxY && b.minY < a.maxY) return;
+  const at = (scene: OpenedScene) =>
+    centreLonLat(placed(scene.scene))
+      .map((v) => v.toFixed(4))
+      .join(', ');
+  throw new BadInput(
+    `${after.scene.path}: does not overlap ${before.scene.path} (centres at lon, lat ${at(after)} and ${at(before)}); expected two scenes of the same ground, check their CRS`,
+  );
+}

@@ -1,0 +1,301 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BandRole } from '../kernels/bands.js';
+import { STATES, type StateName } from '../kernels/classes.js';
+import { writeChangeRaster } from '../raster/engine/change-raster.js';
+import { commonBands, compare } from '../raster/engine/compare.js';
+import { STATE_SLOTS } from '../raster/engine/job.js';
+import { openJournal } from '../raster/engine/journal.js';
+import { defaultWorkers } from '../raster/engine/pool.js';
+import type { OpenedScene } from '../raster/engine/prepare.js';
+import { BadInput, messageOf } from '../raster/errors.js';
+import { describeGrid, type Grid, pixelArea } from '../raster/grid.js';
+import { zoneOnGrid } from '../raster/zones.js';
+import { draftPatches } from '../vector/draft.js';
+import type { Against } from '../vector/number.js';
+import type { Patch, Subdistrict } from '../vector/patch.js';
+import type { StateArea, SubdistrictArea } from '../vector/store/areas.js';
+import type { Db } from '../vector/store/db.js';
+import { publishRun } from '../vector/store/publish.js';
+import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
+import { listSubdistricts } from '../vector/store/subdistricts.js';
+import { closeAll, openMonth, storedMonths } from './catalogue.js';
+import { applyMmu, chooseClasses, classTotals, lookNotes, peakRssMb } from './change.js';
+import type { Config } from './config.js';
+import { districtGrid } from './district-grid.js';
+import { addMonths, monthsBetween, parseDetector } from './options.js';
+
+/** Months a look back may reach for the last usable pixel. */
+const MOST_MONTHS_BACK = 6;
+
+export interface MonthlyRequest {
+  readonly month: string;
+  /** Null: mom, and yoy where last year's month is stored. */
+  readonly against: readonly ('mom' | 'yoy')[] | null;
+  readonly onProgress?: (label: string, done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface MonthlyResult {
+  readonly month: string;
+  readonly against: Against;
+  readonly beforeMonth: string | null;
+  readonly patches: readonly Patch[];
+  readonly summary: Awaited<ReturnType<typeof runOne>>['summary'];
+}
+
+/** What a run compares with what. */
+interface Comparison {
+  readonly against: Against;
+  /** Months whose scenes make the before date, the most wanted first; empty in a first month. */
+  readonly beforeMonths: readonly string[];
+}
+
+/**
+ * The monthly run: each comparison is computed, then published in one transaction, replacing an earlier run of the month.
+ * @throws BadInput where subdistricts or scenes are missing, naming the command that adds them.
+ */
+export async function runMonth(db: Db, config: Config, request: MonthlyRequest): Promise<MonthlyResult[]> {
+  const { month } = request;
+  const subdistricts = await listSubdistricts(db);
+  if (subdistricts.length === 0) {
+    throw new BadInput('No subdistricts are known; import them first: tuban districts import FILE');
+  }
+  const months = await storedMonths(db);
+  if (!months.includes(month)) {
+    const known = months.length > 0 ? `months with scenes: ${months.join(', ')}` : 'no month has scenes yet';
+    throw new BadInput(
+      `Month ${month} has no scenes (${known}); add them first: tuban scenes add FILE… --month ${month}`,
+    );
+  }
+  const comparisons = planComparisons(month, months, request.against);
+  const opened = new Map<string, OpenedScene[]>();
+  try {
+    const needed = new Set([month, months[0], ...comparisons.flatMap((c) => c.beforeMonths)]);
+    for (const name of needed) opened.set(name, await openMonth(db, name));
+    const scenesOf = (name: string) => opened.get(name) ?? [];
+    const reference = scenesOf(months[0])[0];
+    const grid = await districtGrid(db, config, subdistricts, reference.scene);
+    const results: MonthlyResult[] = [];
+    for (const comparison of comparisons) {
+      const before = comparison.beforeMonths.flatMap(scenesOf);
+      const done = await runOne(db, config, request, {
+        comparison,
+        subdistricts,
+        grid,
+        reference,
+        after: scenesOf(month),
+        before: before.length > 0 ? before : scenesOf(month),
+      });
+      results.push({
+        month,
+        against: comparison.against,
+        beforeMonth: comparison.beforeMonths[0] ?? null,
+        ...done,
+      });
+    }
+    return results;
+  } finally {
+    await Promise.all([...opened.values()].map(closeAll));
+  }
+}
+
+/** @throws BadInput where a comparison is asked for by name and its month is not stored. */
+export function planComparisons(
+  month: string,
+  months: readonly string[],
+  asked: readonly ('mom' | 'yoy')[] | null,
+): Comparison[] {
+  const earlier = months.filter((m) => m < month && monthsBetween(m, month) <= MOST_MONTHS_BACK).reverse();
+  const lastYear = addMonths(month, -12);
+  const yearAgo = months
+    .filter((m) => Math.abs(monthsBetween(lastYear, m)) <= 1)
+    .sort((a, b) => Math.abs(monthsBetween(lastYear, a)) - Math.abs(monthsBetween(lastYear, b)));
+  const result: Comparison[] = [];
+  if (asked?.includes('mom') ?? true) {
+    if (earlier.length > 0) result.push({ against: 'mom', beforeMonths: earlier });
+    else if (asked !== null) {
+      throw new BadInput(
+        `Month ${month} has no stored month in the ${MOST_MONTHS_BACK} before it to compare with; add its scenes first`,
+      );
+    }
+  }
+  if (asked?.includes('yoy') ?? true) {
+    if (yearAgo.length > 0) result.push({ against: 'yoy', beforeMonths: yearAgo });
+    else if (asked !== null) {
+      throw new BadInput(
+        `Month ${lastYear} (within a month of it) has no scenes for a year-on-year comparison; add them first`,
+      );
+    }
+  }
+  return result.length > 0 ? result : [{ against: 'first', beforeMonths: [] }];
+}
+
+interface Work {
+  readonly comparison: Comparison;
+  readonly subdistricts: readonly Subdistrict[];
+  readonly grid: Grid;
+  readonly reference: OpenedScene;
+  readonly before: readonly OpenedScene[];
+  readonly after: readonly OpenedScene[];
+}
+
+async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Work) {
+  const { comparison, grid } = work;
+  const run = await startRun(db, {
+    month: request.month,
+    against: comparison.against,
+    beforeMonth: comparison.beforeMonths[0] ?? null,
+    grid,
+    parameters: {
+      detector: config.detector,
+      mmu: { building: config.mmuBuilding, other: config.mmuOther },
+      before: work.before.map(({ spec }) => spec.files),
+      after: work.after.map(({ spec }) => spec.files),
+    },
+  });
+  const folder = join(config.stateDir, 'runs', String(run.id));
+  try {
+    await mkdir(folder, { recursive: true });
+    return await computeAndPublish(db, config, request, work, run, folder);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    await failRun(db, run, messageOf(error)).catch(() => {});
+    throw error;
+  }
+}
+
+async function computeAndPublish(
+  db: Db,
+  config: Config,
+  request: MonthlyRequest,
+  work: Work,
+  run: RunRecord,
+  folder: string,
+) {
+  const { comparison, subdistricts, grid, before, after } = work;
+  const first = comparison.against === 'first';
+  const detector = parseDetector(config.detector);
+  const bands = commonBands([...before, ...after]);
+  const choice = chooseClasses(detector, bands, undefined, `month ${request.month}`);
+  const file = (name: string) => join(folder, name);
+  const journal = await openJournal(join(config.stateDir, 'work'));
+  const result = await compare({
+    grid,
+    before,
+    after,
+    reference: work.reference,
+    detector,
+    classes: first ? [] : choice.classes,
+    backend: config.backend,
+    align: true,
+    normalize: true,
+    zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
+    clip: true,
+    outputs: {
+      confidence: file('confidence.tif'),
+      magnitude: file('magnitude.tif'),
+      state: file('state.tif'),
+    },
+    workers: config.workers ?? defaultWorkers(),
+    journal,
+    onProgress: (done, total) => request.onProgress?.(`${request.month} ${comparison.against}`, done, total),
+    signal: request.signal,
+  });
+  const keep = applyMmu(result.runs, grid, { building: config.mmuBuilding, other: config.mmuOther });
+  const drafts = draftPatches(result.runs, keep, {
+    grid,
+    subdistricts,
+    before: comparison.beforeMonths[0] ?? null,
+    after: request.month,
+    keepOutside: false,
+  });
+  await writeChangeRaster(file('change.tif'), grid, result.runs, keep);
+  const areas = stateAreas(result.transitions, subdistricts, grid, first, computedStates(bands));
+  const summary = {
+    folder,
+    grid: describeGrid(grid),
+    backend: result.backend,
+    stages: result.stages,
+    detector: detector.name,
+    classes: classTotals(drafts, result.runs, keep, grid, choice.classes),
+    not_computed: Object.keys(choice.missing),
+    usable_fraction: share(areas),
+    sensors: { before: sensors(before), after: sensors(after) },
+    scenes: result.reports.map(({ scene, alignment, normalization }) => ({
+      scene,
+      shift: alignment.shift,
+      reliable: alignment.reliable,
+      normalization: normalization.maps,
+      invariant_fraction: normalization.invariant,
+    })),
+    notes: lookNotes(result.reports),
+    timings_ms: Object.fromEntries(
+      Object.entries(result.timings).map(([name, ms]) => [name, Math.round(ms)]),
+    ),
+    peak_rss_mb: peakRssMb(),
+  };
+  const patches = await publishRun(db, run, drafts, areas, summary);
+  await journal.clear();
+  return { patches, summary };
+}
+
+function sensors(scenes: readonly OpenedScene[]): string[] {
+  return [...new Set(scenes.map(({ scene }) => scene.sensor.title))];
+}
+
+function share(areas: readonly SubdistrictArea[]): number {
+  const total = areas.reduce((sum, area) => sum + area.totalM2, 0);
+  return total > 0 ? areas.reduce((sum, area) => sum + area.usableM2, 0) / total : 0;
+}
+
+/** States that can be told from the bands: without nir neither water nor forest, so their zeros would be a lie. */
+function computedStates(bands: ReadonlySet<BandRole>): ReadonlySet<StateName> {
+  const infrared = bands.has('nir') || bands.has('swir1');
+  return new Set(
+    STATES.map(({ name }) => name).filter((name) =>
+      name === 'water' ? infrared : name === 'forest' ? bands.has('nir') : true,
+    ),
+  );
+}
+
+/** Areas by subdistrict and state from the transition table. */
+export function stateAreas(
+  transitions: Float64Array,
+  subdistricts: readonly Subdistrict[],
+  grid: Grid,
+  first: boolean,
+  _computed: ReadonlySet<StateName>,
+): SubdistrictArea[] {
+  const pixel = pixelArea(grid);
+  return subdistricts.map((subdistrict, index) => {
+    const at = (before: number, after: number) =>
+      transitions[((index + 1) * STATE_SLOTS + before) * STATE_SLOTS + after];
+    let total = 0;
+    let usable = 0;
+    const beforeSum = new Float64Array(STATE_SLOTS);
+    const afterSum = new Float64Array(STATE_SLOTS);
+    for (let b = 0; b < STATE_SLOTS; b++) {
+      for (let a = 0; a < STATE_SLOTS; a++) {
+        total += at(b, a);
+        if (a === 0 || b === 0) continue;
+        usable += at(b, a);
+        beforeSum[b] += at(b, a);
+        afterSum[a] += at(b, a);
+      }
+    }
+    const states = Object.fromEntries(
+      STATES.map(({ code, name }): [StateName, StateArea] => [
+        name,
+        { areaM2: afterSum[code] * pixel, beforeAreaM2: first ? null : beforeSum[code] * pixel },
+      ]),
+    ) as Record<StateName, StateArea>;
+    return {
+      subdistrictCode: subdistrict.code,
+      subdistrict: subdistrict.name,
+      totalM2: total * pixel,
+      usableM2: usable * pixel,
+      states,
+    };
+  });
+}

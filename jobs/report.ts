@@ -1,0 +1,45 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { OpenedScene } from '../raster/engine/prepare.js';
+import { gatherReport } from '../reports/monthly/gather.js';
+import type { Lang } from '../reports/monthly/input.js';
+import { renderReport } from '../reports/monthly/report.js';
+import type { Db } from '../vector/store/db.js';
+import { getSetting } from '../vector/store/settings.js';
+import { closeAll, openMonth } from './catalogue.js';
+import type { Config } from './config.js';
+
+export interface ReportRequest {
+  readonly month: string;
+  readonly against: readonly ('mom' | 'yoy')[] | null;
+  readonly lang: Lang;
+  readonly out: string;
+}
+
+/** Setting that marks a database as filled with made-up scenes. */
+export const SYNTHETIC = 'synthetic';
+
+/** Gathers and writes the report; the file appears whole or not at all. */
+export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
+  const opened = new Map<string, OpenedScene[]>();
+  try {
+    const input = await gatherReport(db, {
+      ...request,
+      district: config.district || (request.lang === 'zh' ? '罗湖区' : 'Luohu District'),
+      generatedAt: new Date().toISOString(),
+      timeZone: config.timeZone,
+      synthetic: (await getSetting(db, SYNTHETIC)) === true,
+      openMonth: async (month) => {
+        const known = opened.get(month) ?? (await openMonth(db, month));
+        opened.set(month, known);
+        return known;
+      },
+    });
+    const out = resolve(request.out);
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(`${out}.new`, renderReport(input));
+    await rename(`${out}.new`, out);
+  } finally {
+    await Promise.all([...opened.values()].map(closeAll));
+  }
+}

@@ -1,0 +1,148 @@
+import { createRequire } from 'node:module';
+import { GPU, type IConstants, type IKernelRunShortcut } from 'gpu.js';
+
+/** Where kernels can run. `auto` takes the first of webgpu, webasm, cpu that works. */
+export const BACKENDS = ['webgpu', 'webasm', 'cpu'] as const;
+export type BackendName = (typeof BACKENDS)[number];
+export type BackendRequest = 'auto' | BackendName;
+
+/** One image plane, row by row. */
+export type Plane = Float32Array;
+
+/** What a kernel is made from. The function is read as text by GPU.js: it may use only its arguments, `this.thread`, `this.constants` and `functions`. */
+export interface KernelSource {
+  readonly name: string;
+  // GPU.js types kernel functions by their `this`; the arguments are planes and numbers
+  readonly kernel: (...args: never[]) => number;
+  readonly functions?: readonly ((...args: never[]) => number)[];
+}
+
+/** A compiled kernel: planes and numbers in, one plane of the fixed length out. Calls of one kernel must not overlap. */
+export interface Kernel {
+  readonly name: string;
+  run(args: readonly (Plane | number)[]): Promise<Plane>;
+}
+
+/** Owns a GPU.js instance; `close()` frees it. */
+export interface Backend {
+  readonly name: BackendName;
+  /** `length` is the number of outputs in px, `constants` are baked into the kernel. */
+  compile(source: KernelSource, length: number, constants: Readonly<Record<string, number>>): Kernel;
+  close(): Promise<void>;
+}
+
+/** A backend that was asked for by name and does not work here. */
+export class BackendUnavailable extends Error {
+  override readonly name = 'BackendUnavailable';
+}
+
+/**
+ * Opens the backend asked for. `auto` prefers webgpu where an adapter answers, then webasm, then cpu; the one really
+ * used is `name`. @throws BackendUnavailable where a backend asked for by name does not run here.
+ */
+export async function openBackend(request: BackendRequest): Promise<Backend> {
+  const wanted = request === 'auto' ? BACKENDS : [request];
+  const reasons: string[] = [];
+  for (const name of wanted) {
+    const reason = await whyNot(name);
+    if (reason === null) return createBackend(name);
+    reasons.push(`${name}: ${reason}`);
+  }
+  throw new BackendUnavailable(`Backend "${request}" does not work here (${reasons.join('; ')})`);
+}
+
+/** Null where the backend can be used, else the reason. */
+async function whyNot(name: BackendName): Promise<string | null> {
+  if (name === 'cpu') return null;
+  if (name === 'webasm') return GPU.isWebAssemblySupported ? null : 'no WebAssembly SIMD';
+  try {
+    return (await exposeWebGpu()) ? null : 'no adapter answered';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+let webGpu: Promise<boolean> | null = null;
+
+/** GPU.js reads `navigator.gpu` and never loads Dawn itself, so it is put there once a process or worker thread. */
+function exposeWebGpu(): Promise<boolean> {
+  webGpu ??= (async () => {
+    const require = createRequire(import.meta.url);
+    // Loading throws where the binary does not fit the machine's C++ runtime: the caller falls back
+    const { create, globals } = require('webgpu') as { create(flags: string[]): unknown; globals: object };
+    Object.assign(globalThis, globals);
+    Object.defineProperty(globalThis, 'navigator', {
+      configurable: true,
+      value: { gpu: create([]), hardwareConcurrency: 1 },
+    });
+    return GPU.isWebGPUAvailable();
+  })();
+  return webGpu;
+}
+
+/** Lets go of Dawn, which otherwise keeps the process alive. */
+function releaseWebGpu(): void {
+  if (webGpu === null) return;
+  webGpu = null;
+  Reflect.deleteProperty(globalThis, 'navigator');
+}
+
+function createBackend(name: BackendName): Backend {
+  const gpu = new GPU({ mode: name as 'cpu' });
+  return {
+    name,
+    compile: (source, length, constants) => compile(gpu, name, source, length, constants),
+    close: async () => {
+      await gpu.destroy();
+      if (name === 'webgpu') releaseWebGpu();
+    },
+  };
+}
+
+function compile(
+  gpu: GPU,
+  backend: BackendName,
+  source: KernelSource,
+  length: number,
+  constants: Readonly<Record<string, number>>,
+): Kernel {
+  const kernel = gpu.createKernel(
+    source.kernel as never,
+    {
+      output: [length],
+      constants: constants as IConstants,
+      functions: (source.functions ?? []) as never,
+      // one worker thread runs one block: GPU.js must not start threads of its own
+      asyncMode: backend === 'webgpu',
+      precision: 'single',
+      // an index computed from constants must be an integer on every backend
+      loopMaxIterations: 4096,
+    } as never,
+  ) as unknown as IKernelRunShortcut & ((...args: unknown[]) => unknown);
+  let checked = false;
+  return {
+    name: source.name,
+    run: async (args) => {
+      const result = await kernel(...args);
+      if (!checked) {
+        checkMode(kernel, source.name, backend);
+        checked = true;
+      }
+      return result as Plane;
+    },
+  };
+}
+
+/** GPU.js falls back to cpu in silence; a run must never report a backend that it did not use. */
+function checkMode(kernel: IKernelRunShortcut, name: string, backend: BackendName): void {
+  const inner = kernel.kernel as unknown as {
+    constructor: { mode?: string };
+    fallbackReason?: string | null;
+  };
+  const used = inner.constructor.mode;
+  if (used !== backend) {
+    throw new BackendUnavailable(
+      `Kernel "${name}" ran on ${used ?? 'an unknown backend'} instead of ${backend}: ${inner.fallbackReason ?? 'no reason given'}`,
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import type { Backend, Plane } from './backend.js';
+import type { BandRole } from './bands.js';
+import type { ChangeClassName } from './classes.js';
+
+/**
+ * Aligned, normalized planes of one date on the block's padded grid. All bands stand in one array, band after band, so
+ * that a kernel takes one buffer a date: WebGPU allows a shader few of them.
+ */
+export interface DateBlock {
+  readonly bands: readonly BandRole[];
+  /** `bands.length` planes of width × height, row by row. */
+  readonly stack: Plane;
+  /** 1 where the pixel can be used (neither nodata nor cloud nor shadow), else 0. */
+  readonly usable: Uint8Array;
+}
+
+/**
+ * What the look at the scenes found, so that digital numbers of unknown scale can be judged relative to the scene.
+ * All values are in the units of the planes.
+ */
+export interface SceneLook {
+  /** Subtracted from each band before ratios are taken: the signal of the darkest objects (Chavez 1988). */
+  readonly dark: Readonly<Partial<Record<BandRole, number>>>;
+  /** 90th percentile of each band over dark. */
+  readonly high: Readonly<Partial<Record<BandRole, number>>>;
+  /** Spread of after - before a band on unchanged ground (1.4826 × median absolute deviation). */
+  readonly noise: Readonly<Partial<Record<BandRole, number>>>;
+  /** Median brightness over dark (mean of the visible bands). */
+  readonly brightness: number;
+  /** 98th percentile of the vegetation index: what dense vegetation reaches in these units. */
+  readonly vegetation: number;
+  /** 75th percentile of edge density over ground without vegetation: the yardstick of built texture. */
+  readonly edge: number;
+}
+
+/** What a detector says of each pixel of the padded block. */
+export interface Detection {
+  /** Change codes (classes.ts), 255 where either date is not usable. */
+  readonly code: Uint8Array;
+  /** How surely the class is right in steps of 1/128, 0-127; 0 where code is 0 or 255. */
+  readonly confidence: Uint8Array;
+  /** How surely the pixel changed at all in steps of 1/128, 0-127. */
+  readonly magnitude: Uint8Array;
+  /** State codes (classes.ts) of both dates, 0 where not usable or not computed. */
+  readonly stateBefore: Uint8Array;
+  readonly stateAfter: Uint8Array;
+  /** 1 where forest or water turned into bare ground. */
+  readonly bare: Uint8Array;
+}
+
+/** A detector made ready for one run: fixed block shape, bands and scene look. */
+export interface Detector {
+  readonly name: string;
+  /** Pixels it looks at beyond the one it judges. */
+  readonly halo: number;
+  /** `look` may differ a block only in which dates' values it was measured on; shapes stay constant. */
+  detect(before: DateBlock, after: DateBlock): Promise<Detection>;
+  /** Where each stage really ran. */
+  readonly stages: Readonly<Record<string, string>>;
+}
+
+/** The seam: a kind of detector, chosen by name in the configuration. */
+export interface DetectorKind {
+  readonly name: string;
+  readonly halo: number;
+  /** True where scene statistics are needed; the look is skipped otherwise. */
+  readonly needsLook: boolean;
+  /** The classes the bands allow, and why the others cannot be computed. */
+  computable(bands: ReadonlySet<BandRole>): {
+    readonly classes: readonly ChangeClassName[];
+    readonly missing: Readonly<Partial<Record<ChangeClassName, string>>>;
+  };
+  /** Bands it reads of those a scene has. */
+  bandsUsed(bands: ReadonlySet<BandRole>): readonly BandRole[];
+  create(options: DetectorOptions): Detector;
+}
+
+export interface DetectorOptions {
+  readonly backend: Backend;
+  /** Padded block in px. */
+  readonly width: number;
+  readonly height: number;
+  /** Metres a px. */
+  readonly resolution: number;
+  readonly bands: ReadonlySet<BandRole>;
+  readonly classes: ReadonlySet<ChangeClassName>;
+  readonly look: SceneLook | null;
+}

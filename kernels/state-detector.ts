@@ -1,0 +1,216 @@
+import type { Kernel, Plane } from './backend.js';
+import { BAND_ROLES, type BandRole } from './bands.js';
+import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
+import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
+import { type StateConstants, stateChangeKernel } from './states.js';
+import { columnMeanKernel, combineKernel, gradientKernel, rowMeanKernel } from './texture.js';
+
+const VISIBLE = ['blue', 'green', 'red'] as const;
+/** Half-width of the window over which edges count as built texture, metres and px. */
+const TEXTURE_METRES = 6;
+const MOST_TEXTURE_PX = 8;
+/** Scaled vegetation index of the scene's dense vegetation. */
+const DENSE_VEGETATION = 0.8;
+
+/** The built-in mathematics: states of both dates from indices and texture, change where they cross. */
+export const stateDetector: DetectorKind = {
+  name: 'states',
+  halo: MOST_TEXTURE_PX + 1,
+  needsLook: true,
+  bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
+  computable,
+  create,
+};
+
+function computable(bands: ReadonlySet<BandRole>): ReturnType<DetectorKind['computable']> {
+  const visible = VISIBLE.some((role) => bands.has(role));
+  const infrared = bands.has('nir') || bands.has('swir1');
+  const ndvi = bands.has('nir') && bands.has('red');
+  const missing: Partial<Record<ChangeClassName, string>> = {};
+  const classes: ChangeClassName[] = [];
+  for (const { name } of CHANGE_CLASSES) {
+    const reason = name.startsWith('building')
+      ? visible && (ndvi || vegetationPlanes(bands) !== null)
+        ? null
+        : 'needs red and nir, or red, green and blue'
+      : name.startsWith('water')
+        ? visible && infrared
+          ? null
+          : 'needs nir or swir1, and one visible band'
+        : ndvi
+          ? null
+          : 'needs red and nir';
+    if (reason === null) classes.push(name);
+    else missing[name] = reason;
+  }
+  return { classes, missing };
+}
+
+/** The bands of the vegetation index, or null where neither form is possible. */
+export function vegetationPlanes(bands: ReadonlySet<BandRole>): readonly BandRole[] | null {
+  if (bands.has('nir') && bands.has('red')) return ['nir', 'red'];
+  return VISIBLE.every((role) => bands.has(role)) ? ['green', 'red', 'blue'] : null;
+}
+
+/** Visible and infrared band of the water index: NDWI, or MNDWI where there is swir. */
+export function waterPlanes(bands: ReadonlySet<BandRole>): readonly [BandRole, BandRole] | null {
+  const visible = (['green', 'red', 'blue'] as const).find((role) => bands.has(role));
+  const infrared = (['swir1', 'nir'] as const).find((role) => bands.has(role));
+  return visible && infrared ? [visible, infrared] : null;
+}
+
+/** Half-width in px of the texture window at a resolution in metres. */
+export function textureRadius(resolution: number): number {
+  return Math.min(MOST_TEXTURE_PX, Math.max(1, Math.round(TEXTURE_METRES / resolution)));
+}
+
+function create(options: DetectorOptions): Detector {
+  const { backend, look, width, height } = options;
+  if (look === null) throw new Error('the states detector needs a look at the scenes');
+  const length = width * height;
+  const features = createFeatures(options, look.dark);
+  const bands = BAND_ROLES.filter((role) => options.bands.has(role));
+  const change = backend.compile(
+    stateChangeKernel,
+    length,
+    stateConstants(bands, length, look) as unknown as Record<string, number>,
+  );
+  const levels = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
+  const wanted = new Uint8Array(8);
+  for (const { code, name } of CHANGE_CLASSES) if (options.classes.has(name)) wanted[code] = 1;
+  return {
+    name: 'states',
+    halo: stateDetector.halo,
+    stages: { texture: backend.name, states: backend.name },
+    async detect(before, after) {
+      calm(before, look, length);
+      calm(after, look, length);
+      const first = await features(before.stack);
+      const second = await features(after.stack);
+      const packed = await change.run([
+        before.stack,
+        after.stack,
+        first.bright,
+        second.bright,
+        first.edges,
+        second.edges,
+        levels,
+      ]);
+      return unpack(packed, before.usable, after.usable, wanted);
+    },
+  };
+}
+
+/** Brightness and edge density of a stack. */
+export interface Features {
+  readonly bright: Plane;
+  readonly edges: Plane;
+}
+
+/** Compiles the feature kernels; the look uses them too, so that its yardsticks are in the same units. */
+export function createFeatures(
+  { backend, width, height, resolution, bands }: Omit<DetectorOptions, 'look' | 'classes'>,
+  dark: SceneLook['dark'],
+): (stack: Plane) => Promise<Features> {
+  const length = width * height;
+  const roles = BAND_ROLES.filter((role) => bands.has(role));
+  const visible = VISIBLE.filter((role) => bands.has(role));
+  // a scene without a visible band is judged by what it has
+  const used = visible.length > 0 ? visible : roles.slice(0, 1);
+  const at = (k: number) => roles.indexOf(used[Math.min(k, used.length - 1)]) * length;
+  const weight = (k: number) => (k < used.length ? 1 / used.length : 0);
+  const combine = backend.compile(combineKernel, length, {
+    first: at(0),
+    second: at(1),
+    third: at(2),
+    weight1: weight(0),
+    weight2: weight(1),
+    weight3: weight(2),
+    offset: used.reduce((sum, role) => sum + (dark[role] ?? 0), 0) / used.length,
+  });
+  const texture = { width, height, radius: textureRadius(resolution) };
+  const gradient = backend.compile(gradientKernel, length, texture);
+  const rows = backend.compile(rowMeanKernel, length, texture);
+  const columns = backend.compile(columnMeanKernel, length, texture);
+  const chain = async (plane: Plane, kernels: readonly Kernel[]) => {
+    let result = plane;
+    for (const kernel of kernels) result = await kernel.run([result]);
+    return result;
+  };
+  return async (stack) => {
+    const bright = await combine.run([stack]);
+    return { bright, edges: await chain(bright, [gradient, rows, columns]) };
+  };
+}
+
+function stateConstants(bands: readonly BandRole[], length: number, look: SceneLook): StateConstants {
+  const set = new Set(bands);
+  const begin = (role: BandRole | undefined) =>
+    Math.max(0, role === undefined ? 0 : bands.indexOf(role)) * length;
+  const dark = (role: BandRole | undefined) => (role === undefined ? 0 : (look.dark[role] ?? 0));
+  const vegetation = vegetationPlanes(set);
+  const [v1, v2, v3] = vegetation ?? [];
+  const water = waterPlanes(set);
+  return {
+    bandCount: bands.length,
+    length,
+    vegetation1: begin(v1),
+    vegetation2: begin(v2),
+    vegetation3: begin(v3),
+    hasNir: v1 === 'nir' ? 1 : 0,
+    vegetationDark1: dark(v1),
+    vegetationDark2: dark(v2),
+    vegetationDark3: dark(v3),
+    vegetationScale: DENSE_VEGETATION / look.vegetation,
+    hasVegetation: vegetation === null ? 0 : 1,
+    hasWater: water === null ? 0 : 1,
+    waterVisible: begin(water?.[0]),
+    waterInfrared: begin(water?.[1]),
+    waterVisibleDark: dark(water?.[0]),
+    waterInfraredDark: dark(water?.[1]),
+    infraredHigh: water === null ? 1 : (look.high[water[1]] ?? 1),
+    brightness: look.brightness,
+    edge: look.edge,
+  };
+}
+
+/** Unusable pixels take the scene's dark level, so that the border of a cloud or of the image is no wilder than need be. */
+function calm(date: DateBlock, look: SceneLook, length: number): void {
+  if (!date.usable.includes(0)) return;
+  date.bands.forEach((role, b) => {
+    const value = (look.dark[role] ?? 0) + look.brightness;
+    for (let i = 0; i < length; i++) if (date.usable[i] === 0) date.stack[b * length + i] = value;
+  });
+}
+
+function unpack(
+  packed: Plane,
+  usableBefore: Uint8Array,
+  usableAfter: Uint8Array,
+  wanted: Uint8Array,
+): Detection {
+  const length = packed.length;
+  const code = new Uint8Array(length);
+  const confidence = new Uint8Array(length);
+  const magnitude = new Uint8Array(length);
+  const stateBefore = new Uint8Array(length);
+  const stateAfter = new Uint8Array(length);
+  const bare = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    if (usableBefore[i] === 0 || usableAfter[i] === 0) {
+      code[i] = UNUSABLE;
+      continue;
+    }
+    const value = packed[i] | 0;
+    magnitude[i] = value & 127;
+    stateAfter[i] = (value >> 14) & 7;
+    stateBefore[i] = (value >> 17) & 7;
+    const found = value >> 21;
+    if (wanted[found] === 1) {
+      code[i] = found;
+      confidence[i] = (value >> 7) & 127;
+      bare[i] = (value >> 20) & 1;
+    }
+  }
+  return { code, confidence, magnitude, stateBefore, stateAfter, bare };
+}

@@ -1,0 +1,200 @@
+import { type BackendRequest, BackendUnavailable, openBackend } from '../../kernels/backend.js';
+import { BAND_ROLES, type BandRole } from '../../kernels/bands.js';
+import type { ChangeClassName } from '../../kernels/classes.js';
+import type { DetectorKind } from '../../kernels/detector.js';
+import { type CogWriter, createCog } from '../cog/writer.js';
+import { BadInput } from '../errors.js';
+import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
+import { mergeRuns, type Runs } from '../runs.js';
+import type { Zone } from '../zones.js';
+import { type BlockJob, type BlockResult, type OutputName, outputSpec } from './job.js';
+import type { Journal } from './journal.js';
+import { runBlocks } from './pool.js';
+import { lookFirst, type OpenedScene, type SceneReport } from './prepare.js';
+
+export interface CompareRequest {
+  readonly grid: Grid;
+  /** Scenes in order of preference; what both dates have in bands is used. */
+  readonly before: readonly OpenedScene[];
+  readonly after: readonly OpenedScene[];
+  /** Onto which all others are aligned and normalized; usually `before[0]`. */
+  readonly reference: OpenedScene;
+  readonly detector: DetectorKind;
+  readonly classes: readonly ChangeClassName[];
+  readonly backend: BackendRequest;
+  readonly align: boolean;
+  readonly normalize: boolean;
+  readonly zones: readonly Zone[];
+  readonly clip: boolean;
+  /** Where the rasters made block by block go. */
+  readonly outputs: Readonly<Partial<Record<OutputName, string>>>;
+  readonly workers: number;
+  /** Where finished blocks are kept, for a run that can go on after an interruption. */
+  readonly journal?: Journal;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface CompareResult {
+  readonly runs: Runs;
+  /** As in BlockResult, summed over the grid. */
+  readonly transitions: Float64Array;
+  readonly usable: number;
+  readonly pixels: number;
+  readonly backend: string;
+  readonly stages: Readonly<Record<string, string>>;
+  readonly reports: readonly SceneReport[];
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** Bands that all scenes have. */
+export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
+  return new Set(BAND_ROLES.filter((role) => scenes.every(({ scene }) => scene.bands.has(role))));
+}
+
+/** Compares two dates block by block over worker threads. Output rasters appear whole or not at all. */
+export async function compare(request: CompareRequest): Promise<CompareResult> {
+  const started = performance.now();
+  const { grid, detector } = request;
+  const available = commonBands([...request.before, ...request.after]);
+  const bands = detector.bandsUsed(available);
+  const backend = await openBackend(request.backend).catch((error: unknown) => {
+    if (error instanceof BackendUnavailable) throw new BadInput(`${error.message}; expected --backend auto`);
+    throw error;
+  });
+  const look = await lookFirst(request.reference, request.before, request.after, grid, {
+    align: request.align,
+    normalize: request.normalize,
+    levels: detector.needsLook,
+    bands,
+    backend,
+  }).finally(() => backend.close());
+  const looked = performance.now();
+
+  const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
+  const side = size + 2 * detector.halo;
+  const job: BlockJob = {
+    grid,
+    before: look.before,
+    after: look.after,
+    bands,
+    detector: detector.name,
+    classes: request.classes,
+    look: look.look,
+    backend: request.backend === 'auto' ? backend.name : request.backend,
+    zones: request.zones,
+    clip: request.clip,
+    block: { width: side, height: side },
+    outputs: Object.keys(request.outputs) as OutputName[],
+  };
+  const all = blocks(grid, detector.halo, size);
+  const sink = await openSink(grid, request.outputs);
+  try {
+    const results = new Array<Pick<BlockResult, 'block' | 'runs'>>(all.length);
+    const totals: Totals = { transitions: new Float64Array(0), usable: 0, pixels: 0, timings: {} };
+    let done = 0;
+    const take = async (result: BlockResult) => {
+      results[result.block.index] = { block: result.block, runs: result.runs };
+      add(totals, result);
+      await sink.put(result);
+      request.onProgress?.(++done, all.length);
+    };
+    request.onProgress?.(0, all.length);
+    const left = await takeFinished(request.journal, job, all, take);
+    const report = await runBlocks(job, left, {
+      workers: request.workers,
+      signal: request.signal,
+      onResult: async (result) => {
+        await request.journal?.put(result);
+        await take(result);
+      },
+    });
+    const merged = mergeRuns(results.map(({ block, runs }) => ({ core: block.core, runs })));
+    await sink.close();
+    return {
+      runs: merged,
+      ...totals,
+      backend: report?.backend ?? backend.name,
+      stages: { look: look.look === null ? 'typescript' : backend.name, ...report?.stages },
+      reports: look.reports,
+      timings: { look: looked - started, blocks: performance.now() - looked, ...prefixed(totals.timings) },
+    };
+  } catch (error) {
+    await sink.abort();
+    throw error;
+  }
+}
+
+/** Takes over the blocks an earlier, interrupted run has finished; returns the others. */
+async function takeFinished(
+  journal: Journal | undefined,
+  job: BlockJob,
+  all: readonly Block[],
+  take: (result: BlockResult) => Promise<void>,
+): Promise<Block[]> {
+  if (journal === undefined) return [...all];
+  await journal.open(job);
+  const left: Block[] = [];
+  for (const block of all) {
+    const result = await journal.get(block);
+    if (result === null) left.push(block);
+    else await take(result);
+  }
+  return left;
+}
+
+interface Totals {
+  transitions: Float64Array;
+  usable: number;
+  pixels: number;
+  timings: Record<string, number>;
+}
+
+function add(totals: Totals, result: BlockResult): void {
+  if (totals.transitions.length === 0) totals.transitions = new Float64Array(result.transitions.length);
+  result.transitions.forEach((value, i) => {
+    totals.transitions[i] += value;
+  });
+  totals.usable += result.usable;
+  totals.pixels += result.pixels;
+  for (const [name, ms] of Object.entries(result.timings))
+    totals.timings[name] = (totals.timings[name] ?? 0) + ms;
+}
+
+/** Stage times are summed over threads, and say so. */
+function prefixed(timings: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(timings).map(([name, ms]) => [`threads_${name}`, ms]));
+}
+
+interface Sink {
+  put(result: BlockResult): Promise<void>;
+  close(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** The output rasters of a comparison. */
+async function openSink(grid: Grid, outputs: CompareRequest['outputs']): Promise<Sink> {
+  const writers = new Map<OutputName, CogWriter>();
+  const abort = async () => {
+    for (const writer of writers.values()) await writer.abort();
+  };
+  try {
+    for (const [name, path] of Object.entries(outputs) as [OutputName, string][]) {
+      writers.set(name, await createCog(path, outputSpec(name, grid)));
+    }
+  } catch (error) {
+    await abort();
+    throw error;
+  }
+  return {
+    put: async (result) => {
+      for (const tile of result.tiles) {
+        await writers.get(tile.output)?.putTile(tile.column, tile.row, tile.encoded, tile.half);
+      }
+    },
+    close: async () => {
+      for (const writer of writers.values()) await writer.close();
+    },
+    abort,
+  };
+}

@@ -1,0 +1,84 @@
+import type { BackendRequest } from '../../kernels/backend.js';
+import type { BandRole } from '../../kernels/bands.js';
+import { type ChangeClassName, STATES } from '../../kernels/classes.js';
+import type { SceneLook } from '../../kernels/detector.js';
+import type { CogSpec } from '../cog/spec.js';
+import type { Block, Grid } from '../grid.js';
+import type { Runs } from '../runs.js';
+import type { SceneSpec } from '../scene.js';
+import type { Shift } from '../warp/net.js';
+import type { LinearMap } from '../warp/resample.js';
+import type { Zone } from '../zones.js';
+
+/** A scene and what the look found for it, as plain data. */
+export interface PreparedSpec {
+  readonly spec: SceneSpec;
+  readonly shift: Shift;
+  readonly normalization: Readonly<Partial<Record<BandRole, LinearMap>>>;
+}
+
+/** Everything a worker needs to process blocks of one comparison. Structured-cloneable. */
+export interface BlockJob {
+  readonly grid: Grid;
+  /** In order of preference: each fills what those before it left unusable. */
+  readonly before: readonly PreparedSpec[];
+  readonly after: readonly PreparedSpec[];
+  readonly bands: readonly BandRole[];
+  readonly detector: string;
+  readonly classes: readonly ChangeClassName[];
+  readonly look: SceneLook | null;
+  readonly backend: BackendRequest;
+  /** Subdistricts in grid px; empty where none are known. */
+  readonly zones: readonly Zone[];
+  /** Pixels outside every zone are set to 0: a district's run answers for the district alone. */
+  readonly clip: boolean;
+  readonly block: { readonly width: number; readonly height: number };
+  readonly outputs: readonly OutputName[];
+}
+
+/** Rasters made block by block. */
+export type OutputName = 'confidence' | 'magnitude' | 'state';
+
+/** States of a date in a transition table: 0 none (not usable), then STATES by code. */
+export const STATE_SLOTS = STATES.length + 1;
+
+/** One finished tile of an output raster. */
+export interface OutputTile {
+  readonly output: OutputName;
+  readonly column: number;
+  readonly row: number;
+  readonly encoded: Uint8Array;
+  readonly half: Uint8Array | Float32Array;
+}
+
+export interface BlockResult {
+  readonly block: Block;
+  readonly runs: Runs;
+  readonly tiles: readonly OutputTile[];
+  /**
+   * Pixels by zone and state: `transitions[((zone + 1) * STATE_SLOTS + before) * STATE_SLOTS + after]`, zone -1
+   * outside all; both states are 0 where the pair is not usable.
+   */
+  readonly transitions: Float64Array;
+  /** Pixels of the core usable in both dates. */
+  readonly usable: number;
+  readonly pixels: number;
+  /** Milliseconds by stage. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** The COG an output raster becomes. */
+export function outputSpec(output: OutputName, grid: Grid): CogSpec {
+  if (output === 'state') {
+    return {
+      grid,
+      bands: 1,
+      sampleType: 'uint8',
+      nodata: 0,
+      overviews: 'nearest',
+      descriptions: ['state'],
+      level: 6,
+    };
+  }
+  return { grid, bands: 1, sampleType: 'float32', overviews: 'average', descriptions: [output], level: 4 };
+}

@@ -1,0 +1,84 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openBackend } from '../../kernels/backend.js';
+import { detectorByName } from '../../kernels/detectors.js';
+import { BadInput, messageOf } from '../errors.js';
+import type { Block } from '../grid.js';
+import { openScene } from '../scene.js';
+import type { PreparedScene } from '../warp/date.js';
+import { processBlock } from './block.js';
+import type { BlockJob, BlockResult, PreparedSpec } from './job.js';
+
+/** What a worker thread says. */
+export type WorkerMessage =
+  | { readonly kind: 'ready'; readonly backend: string; readonly stages: Readonly<Record<string, string>> }
+  | { readonly kind: 'done'; readonly result: BlockResult }
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly badInput: boolean;
+      readonly stack?: string;
+    };
+
+async function open(specs: readonly PreparedSpec[]): Promise<PreparedScene[]> {
+  const result: PreparedScene[] = [];
+  for (const { spec, shift, normalization } of specs) {
+    result.push({ scene: await openScene(spec), shift, normalization });
+  }
+  return result;
+}
+
+async function main(): Promise<void> {
+  if (parentPort === null) throw new Error('this module runs as a worker thread');
+  const port = parentPort;
+  const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const fail = (error: unknown) =>
+    say({
+      kind: 'failed',
+      message: messageOf(error),
+      badInput: error instanceof BadInput,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+  const job = workerData as BlockJob;
+  try {
+    const kind = detectorByName(job.detector);
+    if (!kind) throw new Error(`unknown detector ${job.detector}`);
+    const backend = await openBackend(job.backend);
+    const [before, after] = [await open(job.before), await open(job.after)];
+    const detector = kind.create({
+      backend,
+      ...job.block,
+      resolution: job.grid.resolution,
+      bands: new Set(job.bands),
+      classes: new Set(job.classes),
+      look: job.look,
+    });
+    port.on('message', (block: Block) => {
+      processBlock(job, before, after, detector, block).then(
+        (result) => say({ kind: 'done', result }, buffersOf(result)),
+        fail,
+      );
+    });
+    say({ kind: 'ready', backend: backend.name, stages: { read_warp: 'typescript', ...detector.stages } });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Buffers that go over without a copy. */
+function buffersOf(result: BlockResult): ArrayBuffer[] {
+  const { y, x0, x1, code, zone, confidence, bare } = result.runs;
+  const arrays = [
+    y,
+    x0,
+    x1,
+    code,
+    zone,
+    confidence,
+    bare,
+    result.transitions,
+    ...result.tiles.flatMap((t) => [t.encoded, t.half]),
+  ];
+  return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))];
+}
+
+await main();

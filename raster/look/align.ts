@@ -1,0 +1,83 @@
+import type { BandRole } from '../../kernels/bands.js';
+import type { DateBlock } from '../../kernels/detector.js';
+import { NO_SHIFT, type Shift } from '../warp/net.js';
+import { phaseCorrelation } from './phase.js';
+import { LOOK_SIZE } from './windows.js';
+
+/** Co-registration of one scene onto the reference. */
+export interface Alignment {
+  /** What is applied, grid px; zero where it is not reliable or not significant. */
+  readonly shift: Shift;
+  readonly reliable: boolean;
+  /** Windows that agreed, of those tried. */
+  readonly agreeing: number;
+  readonly tried: number;
+}
+
+/** Largest shift sought, px. */
+const MOST_SHIFT = 24;
+/** Least height of a window's correlation peak in sigmas. */
+const LEAST_STRENGTH = 8;
+/** Windows agree when they lie this near the median, px. */
+const AGREEMENT = 0.75;
+/** Least share of a window's pixels that must be usable in both dates. */
+const LEAST_USABLE = 0.6;
+/** A shift below this is not worth a resampling, px. */
+const LEAST_SHIFT = 0.1;
+
+/**
+ * One shift from many windows: phase correlation of gradient images (edges stay while grey values and shadows change),
+ * outliers off by distance to the median, then the strength-weighted mean. Not reliable where fewer than half of the
+ * windows with a clear peak agree, or none has one.
+ */
+export function align(fixed: readonly DateBlock[], moved: readonly DateBlock[]): Alignment {
+  const peaks = fixed.flatMap((block, k) => {
+    const other = moved[k];
+    if (sharedShare(block, other) < LEAST_USABLE) return [];
+    const peak = phaseCorrelation(gradient(block), gradient(other), MOST_SHIFT);
+    return peak !== null && peak.strength >= LEAST_STRENGTH ? [peak] : [];
+  });
+  const tried = fixed.length;
+  const none: Alignment = { shift: NO_SHIFT, reliable: false, agreeing: 0, tried };
+  if (peaks.length === 0) return none;
+  const centre = { dx: median(peaks.map((p) => p.dx)), dy: median(peaks.map((p) => p.dy)) };
+  const agreeing = peaks.filter((p) => Math.hypot(p.dx - centre.dx, p.dy - centre.dy) <= AGREEMENT);
+  if (agreeing.length * 2 <= peaks.length && peaks.length > 1) return { ...none, agreeing: agreeing.length };
+  const weight = agreeing.reduce((sum, p) => sum + p.strength, 0);
+  const dx = agreeing.reduce((sum, p) => sum + p.dx * p.strength, 0) / weight;
+  const dy = agreeing.reduce((sum, p) => sum + p.dy * p.strength, 0) / weight;
+  const shift = Math.hypot(dx, dy) < LEAST_SHIFT ? NO_SHIFT : { dx, dy };
+  return { shift, reliable: true, agreeing: agreeing.length, tried };
+}
+
+function sharedShare(a: DateBlock, b: DateBlock): number {
+  let shared = 0;
+  for (let i = 0; i < a.usable.length; i++) shared += a.usable[i] & b.usable[i];
+  return shared / a.usable.length;
+}
+
+/** Gradient magnitude of the mean of all bands; 0 beside unusable pixels. */
+function gradient(block: DateBlock): Float32Array {
+  const n = LOOK_SIZE;
+  const length = n * n;
+  const mean = new Float32Array(length);
+  block.bands.forEach((_role: BandRole, b) => {
+    for (let i = 0; i < length; i++) mean[i] += block.stack[b * length + i];
+  });
+  const out = new Float32Array(length);
+  const { usable } = block;
+  for (let y = 1; y < n - 1; y++) {
+    for (let x = 1; x < n - 1; x++) {
+      const i = y * n + x;
+      if ((usable[i - 1] & usable[i + 1] & usable[i - n] & usable[i + n]) === 0) continue;
+      out[i] = Math.hypot(mean[i + 1] - mean[i - 1], mean[i + n] - mean[i - n]);
+    }
+  }
+  return out;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

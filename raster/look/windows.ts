@@ -1,0 +1,38 @@
+import type { BandRole } from '../../kernels/bands.js';
+import type { DateBlock } from '../../kernels/detector.js';
+import type { Grid, Window } from '../grid.js';
+import { type PreparedScene, readDate } from '../warp/date.js';
+
+/** Side of a sample window in px: a power of two, for the FFT. */
+export const LOOK_SIZE = 256;
+/** Windows a side at most. */
+const MOST_PER_SIDE = 4;
+
+/**
+ * Sample windows spread evenly over the grid, at full resolution: what the look reads instead of the whole scenes.
+ * They may reach beyond a grid smaller than one window.
+ */
+export function lookWindows(grid: Grid): Window[] {
+  const along = (length: number) => {
+    const count = Math.min(MOST_PER_SIDE, Math.max(1, Math.floor(length / LOOK_SIZE)));
+    const room = length - LOOK_SIZE;
+    if (count === 1) return [Math.floor(room / 2)];
+    return Array.from({ length: count }, (_, i) => Math.round((room * (i + 0.5)) / count));
+  };
+  const columns = along(grid.width);
+  return along(grid.height).flatMap((y) =>
+    columns.map((x) => ({ x, y, width: LOOK_SIZE, height: LOOK_SIZE })),
+  );
+}
+
+/** The windows of one date; windows without a usable pixel are kept, so that lists of two dates stay parallel. */
+export async function readLook(
+  scenes: readonly PreparedScene[],
+  grid: Grid,
+  windows: readonly Window[],
+  bands: readonly BandRole[],
+): Promise<DateBlock[]> {
+  const result: DateBlock[] = [];
+  for (const window of windows) result.push(await readDate(scenes, grid, window, bands));
+  return result;
+}

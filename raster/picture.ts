@@ -1,0 +1,86 @@
+import type { BandRole } from '../kernels/bands.js';
+import type { OpenedScene } from './engine/prepare.js';
+import type { Grid } from './grid.js';
+import { readDate, unprepared } from './warp/date.js';
+
+/** Interleaved 8-bit RGB, row by row. */
+export interface RgbPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** How band values become 0-255, one range a colour: the same for all pictures that are to be compared. */
+export interface Stretch {
+  readonly roles: readonly [BandRole, BandRole, BandRole];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** Shares of pixels left black and white by the stretch. */
+const CUT = 0.01;
+/** Colour of unusable pixels. */
+const EMPTY = 236;
+/** Rows rendered at once. */
+const STRIP = 256;
+
+/** True colour where the scene has it, else near infrared, red and green, else what there is. */
+export function pictureBands(scene: OpenedScene): readonly [BandRole, BandRole, BandRole] {
+  const has = (roles: readonly BandRole[]) => roles.every((role) => scene.scene.bands.has(role));
+  if (has(['red', 'green', 'blue'])) return ['red', 'green', 'blue'];
+  if (has(['swir1', 'nir', 'red'])) return ['swir1', 'nir', 'red'];
+  if (has(['nir', 'red', 'green'])) return ['nir', 'red', 'green'];
+  const roles = [...scene.scene.bands.keys()];
+  return [roles[0], roles[1] ?? roles[0], roles[2] ?? roles[0]];
+}
+
+/** Renders scenes (the first that is usable at a pixel wins) onto a grid as it stands, without alignment. */
+export async function renderRgb(
+  scenes: readonly OpenedScene[],
+  grid: Grid,
+  stretch?: Stretch,
+): Promise<{ picture: RgbPixels; stretch: Stretch }> {
+  const roles = stretch?.roles ?? pictureBands(scenes[0]);
+  const bands = [...new Set(roles)];
+  const length = grid.width * grid.height;
+  const planes = bands.map(() => new Float32Array(length));
+  const usable = new Uint8Array(length);
+  for (let y = 0; y < grid.height; y += STRIP) {
+    const window = { x: 0, y, width: grid.width, height: Math.min(STRIP, grid.height - y) };
+    const date = await readDate(
+      scenes.map(({ scene }) => unprepared(scene)),
+      grid,
+      window,
+      bands,
+    );
+    const size = date.usable.length;
+    usable.set(date.usable, y * grid.width);
+    planes.forEach((plane, b) => {
+      plane.set(date.stack.subarray(b * size, (b + 1) * size), y * grid.width);
+    });
+  }
+  const colours = roles.map((role) => planes[bands.indexOf(role)]);
+  const range = stretch ?? { roles, ...stretchOf(colours, usable) };
+  const data = new Uint8Array(3 * length).fill(EMPTY);
+  colours.forEach((plane, c) => {
+    const scale = 255 / Math.max(1e-9, range.high[c] - range.low[c]);
+    for (let i = 0; i < length; i++) {
+      if (usable[i] === 1) data[3 * i + c] = Math.max(0, Math.min(255, (plane[i] - range.low[c]) * scale));
+    }
+  });
+  return { picture: { width: grid.width, height: grid.height, data }, stretch: range };
+}
+
+function stretchOf(planes: readonly Float32Array[], usable: Uint8Array): { low: number[]; high: number[] } {
+  const low: number[] = [];
+  const high: number[] = [];
+  const step = Math.max(1, Math.floor(usable.length / 200_000));
+  for (const plane of planes) {
+    const values: number[] = [];
+    for (let i = 0; i < usable.length; i += step) if (usable[i] === 1) values.push(plane[i]);
+    values.sort((a, b) => a - b);
+    low.push(values[Math.floor(values.length * CUT)] ?? 0);
+    high.push(values[Math.floor(values.length * (1 - CUT))] ?? 1);
+  }
+  return { low, high };
+}

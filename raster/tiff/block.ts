@@ -1,0 +1,132 @@
+import { decompress, HOST_ORDER_CODECS } from './codecs.js';
+import { blockRows, type Layout } from './layout.js';
+import { MAX_ENCODED_BYTES } from './limits.js';
+import { type Lanes, undoDifferences, undoFloatDifferences, undoWideDifferences } from './predictor.js';
+import {
+  allocate,
+  expandFloat24,
+  expandHalf,
+  reverseBits,
+  toHostOrder,
+  unpackBits,
+  viewAs,
+} from './samples.js';
+import type { ByteSource } from './source.js';
+import type { SampleArray } from './types.js';
+
+/** Which block of an image: its column, row and plane (0 but where bands lie apart). */
+export interface BlockIndex {
+  readonly column: number;
+  readonly row: number;
+  readonly plane: number;
+}
+
+/**
+ * Decoded samples of one block, bands interleaved as they lie in the file, `blockWidth` px a row. Null for a block the file leaves out (sparse files).
+ * @throws Error where its data is missing or cannot be decoded.
+ */
+export async function readBlock(
+  source: ByteSource,
+  layout: Layout,
+  index: BlockIndex,
+): Promise<SampleArray | null> {
+  const { directory, blockBands, blockWidth, rowBytes } = layout;
+  const rows = blockRows(layout, index.row);
+  const bytes = rowBytes * rows;
+  // tiles at the lower edge may end with the image's last row (libtiff's PackBits writer does)
+  const needed = rowBytes * Math.min(rows, layout.height - index.row * layout.blockHeight);
+  const place = await locate(source, layout, index, { bytes, needed });
+  if (!place) return null;
+  if (place.length > MAX_ENCODED_BYTES) throw new Error(`corrupt: one block claims ${place.length} bytes`);
+  const encoded = await source.read(place.offset, place.length);
+  if (directory.fillOrder === 2 && !HOST_ORDER_CODECS.has(directory.compression)) reverseBits(encoded);
+  const decoded = await decompress(directory.compression, encoded, {
+    width: blockWidth,
+    rows,
+    bands: blockBands,
+    bytes,
+    needed,
+    jpegTables: directory.jpegTables,
+    yCbCr: directory.photometric === 6,
+    lerc: directory.lerc,
+  });
+  return toSamples(decoded, layout, rows);
+}
+
+/** Byte range of a block, null where the file has none for it. */
+async function locate(
+  source: ByteSource,
+  layout: Layout,
+  index: BlockIndex,
+  size: { readonly bytes: number; readonly needed: number },
+) {
+  const { offsets, byteCounts, compression } = layout.directory;
+  if (!offsets) throw new Error('corrupt: it does not say where its tiles or strips are');
+  const { piecesPerStrip: pieces } = layout;
+  // pieces of a strip count as one of the file's strips
+  const strip = Math.floor(index.row / pieces);
+  const strips = Math.ceil(layout.down / pieces);
+  const number = (index.plane * strips + strip) * layout.across + index.column;
+  if (number >= offsets.length)
+    throw new Error(`corrupt: it lists ${offsets.length} tiles or strips, number ${number} is missing`);
+  const offset = await offsets.at(number);
+  const within = (index.row % pieces) * layout.blockHeight * layout.rowBytes;
+  const counted = byteCounts && number < byteCounts.length ? await byteCounts.at(number) : null;
+  if (offset === 0 || counted === 0) return null;
+  if (compression === 1) {
+    const there = Math.min(size.bytes, (counted ?? Number.POSITIVE_INFINITY) - within);
+    return { offset: offset + within, length: Math.max(there, 0) };
+  }
+  // without a count libtiff takes what is left of the file
+  return { offset, length: counted ?? Math.min(source.size - offset, 2 * size.bytes + 65_536) };
+}
+
+/** Samples as they lie in the file, bands interleaved. */
+function toSamples(decoded: Uint8Array, layout: Layout, rows: number): SampleArray {
+  const { directory, format, sampleType, blockBands, blockWidth } = layout;
+  const { compression } = directory;
+  const predictor = HOST_ORDER_CODECS.has(compression) || compression === 1 ? 1 : directory.predictor;
+  const rowLength = blockWidth * blockBands;
+  const { bits, kind } = format;
+  if (predictor === 3) {
+    const little = undoFloatDifferences(decoded, rowLength, blockBands, bits / 8);
+    if (bits === 24) return expandFloat24(little, true);
+    toHostOrder(little, true, bits / 8);
+    return finish(little, layout);
+  }
+  if (kind === 'float' && bits === 24) return expandFloat24(decoded, directory.littleEndian);
+  if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64) {
+    const out = allocate(sampleType, rowLength * rows);
+    unpackBits(decoded, bits, rowLength, rows, out);
+    return out;
+  }
+  const bytes = inHostOrder(decoded, layout);
+  if (predictor === 2 && bits === 64) undoWideDifferences(wordsOf(bytes), rowLength, blockBands);
+  else if (predictor === 2) undoDifferences(lanesOf(bytes, bits), rowLength, blockBands);
+  return finish(bytes, layout);
+}
+
+/** The bytes of whole samples in the machine's order, on a boundary of their width. */
+function inHostOrder(decoded: Uint8Array, { directory, format }: Layout): Uint8Array {
+  const width = format.bits / 8;
+  // a copy by constructor: Buffer.slice would only be another view
+  const bytes = decoded.byteOffset % width === 0 ? decoded : new Uint8Array(decoded);
+  if (!HOST_ORDER_CODECS.has(directory.compression)) toHostOrder(bytes, directory.littleEndian, width);
+  return bytes;
+}
+
+function finish(bytes: Uint8Array, { format, sampleType }: Layout): SampleArray {
+  if (format.kind !== 'float' || format.bits !== 16) return viewAs(sampleType, bytes);
+  return expandHalf(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1));
+}
+
+function lanesOf(bytes: Uint8Array, bits: number): Lanes {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (bits === 8) return bytes;
+  if (bits === 16) return new Uint16Array(buffer, byteOffset, byteLength >> 1);
+  return wordsOf(bytes);
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength >> 2);
+}

@@ -1,0 +1,30 @@
+/**
+ * Bounds on what a file may make us do. A TIFF of 200 bytes can claim a tile of 2^31 × 16 samples or a chain of
+ * directories that never ends; these bounds keep such a claim from becoming memory or time.
+ */
+
+const MIB = 1024 * 1024;
+
+/** Bytes of one decoded tile or strip. */
+export const MAX_BLOCK_BYTES = 512 * MIB;
+
+/** Bytes of one compressed tile or strip. */
+export const MAX_ENCODED_BYTES = 512 * MIB;
+
+/** Bytes of one tag value that is read whole (georeference, metadata, JPEG tables). */
+export const MAX_TAG_BYTES = 16 * MIB;
+
+/** Directories looked at for overviews. COGs have a dozen; what comes later is not an overview anyone needs. */
+export const MAX_DIRECTORIES = 512;
+
+/** Entries of one directory: TIFF 6.0 tags are 16-bit numbers and none should stand twice. */
+export const MAX_ENTRIES = 4096;
+
+/** Samples a pixel (SamplesPerPixel is a SHORT). */
+export const MAX_BANDS = 65_535;
+
+/** Decoded blocks kept for one file, where a row of its blocks does not need more. */
+export const CACHE_BYTES = 64 * MIB;
+
+/** An uncompressed strip larger than this is read in pieces of about this size. */
+export const STRIP_PIECE_BYTES = MIB;

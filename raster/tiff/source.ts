@@ -1,0 +1,70 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { BadInput, messageOf } from '../errors.js';
+
+/** Where a file's bytes come from: a local file now, an address with range requests later. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset`, in a buffer of their own.
+   * @throws Error where the range does not lie inside the source.
+   */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** @throws BadInput where there is no such file, or it is no plain file, or it may not be read. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    throw new BadInput(`${path}: ${whyNotOpened(error)}`, { cause: error });
+  }
+  try {
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw new BadInput(`${path}: is a directory; expected a GeoTIFF file`);
+    if (!stat.isFile()) throw new BadInput(`${path}: is not a plain file; expected a GeoTIFF file`);
+    return sourceOf(handle, stat.size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function sourceOf(handle: FileHandle, size: number): ByteSource {
+  return {
+    size,
+    async read(offset, length) {
+      assertInside(offset, length, size);
+      // not zeroed, and not from the shared pool: every byte is written, and callers may keep or change it
+      const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
+      const bytes = new Uint8Array(buffer, byteOffset, length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw new Error(`the file became shorter while it was read`);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** @throws Error where `length` bytes from `offset` do not lie inside `size` bytes. */
+export function assertInside(offset: number, length: number, size: number): void {
+  const sound = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (sound && offset + length <= size) return;
+  throw new Error(
+    `truncated or corrupt: it points at bytes ${offset} to ${offset + length}, but the file has ${size}`,
+  );
+}
+
+function whyNotOpened(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'no such file; check the path';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read; check its permissions';
+  if (code === 'EISDIR') return 'is a directory; expected a GeoTIFF file';
+  return `cannot be opened (${messageOf(error)})`;
+}

@@ -1,0 +1,78 @@
+import { type Affine, apply, invert } from './affine.js';
+import { transformer, WGS84 } from './crs.js';
+import type { Grid, Window } from './grid.js';
+
+/** Polygons of one zone as flat rings of grid px, x0, y0, x1, y1, …; holes and parts alike (even-odd rule). */
+export interface Zone {
+  readonly rings: readonly Float64Array[];
+}
+
+/** Polygons in WGS84 longitude, latitude: outer rings and holes, closed or not. */
+export type LonLatPolygons = readonly (readonly (readonly (readonly [number, number])[])[])[];
+
+/** Longest straight edge kept when a polygon is projected, degrees; longer ones bend and get points between. */
+const DENSIFY_DEGREES = 0.01;
+
+/** Projects a zone's polygons into grid px (corner frame). */
+export function zoneOnGrid(polygons: LonLatPolygons, grid: Grid): Zone {
+  const project = transformer(WGS84, grid.crs);
+  const toPixels: Affine = invert(grid.transform);
+  const rings = polygons.flat().map((ring) => {
+    const points: number[] = [];
+    for (let i = 0; i < ring.length; i++) {
+      const [x0, y0] = ring[i];
+      const [x1, y1] = ring[(i + 1) % ring.length];
+      const steps = Math.max(1, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / DENSIFY_DEGREES));
+      for (let s = 0; s < steps; s++) {
+        const t = s / steps;
+        const [px, py] = project(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t);
+        points.push(...apply(toPixels, px, py));
+      }
+    }
+    return Float64Array.from(points);
+  });
+  return { rings };
+}
+
+/**
+ * Zone index + 1 of every pixel of a window whose centre lies in a zone, 0 elsewhere; where zones overlap the first
+ * wins. Scan-line fill by the even-odd rule: exact at pixel centres, so that the parts of a split patch sum to the whole.
+ */
+export function rasterizeZones(zones: readonly Zone[], window: Window): Uint16Array {
+  const out = new Uint16Array(window.width * window.height);
+  const crossings: number[][] = Array.from({ length: window.height }, () => []);
+  zones.forEach((zone, index) => {
+    for (const list of crossings) list.length = 0;
+    for (const ring of zone.rings) collectCrossings(ring, window, crossings);
+    crossings.forEach((list, row) => {
+      list.sort((a, b) => a - b);
+      for (let c = 0; c + 1 < list.length; c += 2) {
+        // a pixel is inside where its centre is: left edge included, right edge not
+        const from = Math.max(0, Math.ceil(list[c] - 0.5) - window.x);
+        const to = Math.min(window.width, Math.ceil(list[c + 1] - 0.5) - window.x);
+        for (let x = from; x < to; x++)
+          if (out[row * window.width + x] === 0) out[row * window.width + x] = index + 1;
+      }
+    });
+  });
+  return out;
+}
+
+/** Adds the x of a ring's crossings with each pixel row's centre line. */
+function collectCrossings(ring: Float64Array, window: Window, crossings: number[][]): void {
+  const n = ring.length;
+  for (let i = 0, j = n - 2; i < n; j = i, i += 2) {
+    const y0 = ring[j + 1];
+    const y1 = ring[i + 1];
+    if (y0 === y1) continue;
+    const low = Math.min(y0, y1);
+    const high = Math.max(y0, y1);
+    // rows whose centre c has low <= c < high
+    const first = Math.max(0, Math.ceil(low - 0.5) - window.y);
+    const last = Math.min(window.height - 1, Math.ceil(high - 0.5) - 1 - window.y);
+    const slope = (ring[i] - ring[j]) / (y1 - y0);
+    for (let row = first; row <= last; row++) {
+      crossings[row].push(ring[j] + slope * (row + window.y + 0.5 - y0));
+    }
+  }
+}

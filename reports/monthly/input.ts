@@ -1,0 +1,114 @@
+import type { ChangeClassName, StateName } from '../../kernels/classes.js';
+import type { Grid } from '../../raster/grid.js';
+import type { Patch, Subdistrict } from '../../vector/patch.js';
+
+export type Lang = 'zh' | 'en';
+
+/** Everything the monthly report prints, gathered by the caller. Plain data: the report reads no file, clock or database. */
+export interface ReportInput {
+  readonly lang: Lang;
+  /** Name of the district, e.g. 罗湖区. */
+  readonly district: string;
+  /** The month reported, YYYY-MM. */
+  readonly month: string;
+  /** When the report was made, ISO 8601 with its offset. */
+  readonly generatedAt: string;
+  /** IANA zone in which `generatedAt` is printed; Asia/Shanghai where absent. */
+  readonly timeZone?: string;
+  /** True for made-up sample imagery; the page says so. */
+  readonly synthetic: boolean;
+  /** Month-on-month, year-on-year, or both; empty for a district's first month. */
+  readonly comparisons: readonly Comparison[];
+  /** Land states of the month by itself; what a first month shows instead of changes. */
+  readonly firstMonth?: MonthStates;
+  /** In the order of the tables. */
+  readonly subdistricts: readonly Subdistrict[];
+  /** Earlier months and this one, oldest first; drawn from two months on. */
+  readonly trend?: readonly TrendPoint[];
+}
+
+/** What changed between two dates. */
+export interface Comparison {
+  readonly against: 'mom' | 'yoy';
+  /** Dates compared, YYYY-MM or YYYY-MM-DD. */
+  readonly before: string;
+  readonly after: string;
+  readonly sensors: { readonly before: readonly string[]; readonly after: readonly string[] };
+  /** The grid of the run; the patches' rings are in its CRS. */
+  readonly grid: Grid;
+  /** Dismissed patches may be among them: they are told of, and counted nowhere. */
+  readonly patches: readonly Patch[];
+  /** Classes the bands could not give; their zeros would be a lie. */
+  readonly notComputed: readonly ChangeClassName[];
+  readonly areas: readonly StateChange[];
+  readonly usable: readonly UsableArea[];
+  /** Minimum mapping units in m², if the run tells them. */
+  readonly minimumAreaM2?: { readonly building: number; readonly other: number };
+  /** The after image under the map; null draws the map on plain ground. */
+  readonly map: Picture | null;
+  readonly chips: readonly Chip[];
+  /** What the reader must know of this run, in the report's language, e.g. that an alignment was not reliable. */
+  readonly notes: readonly string[];
+}
+
+/** Area of one state at both dates in m², over the pixels usable at both. */
+export interface StateChange {
+  /** Null for ground outside every subdistrict. */
+  readonly subdistrictCode: string | null;
+  readonly state: StateName;
+  readonly beforeM2: number;
+  readonly afterM2: number;
+}
+
+/** How much of the ground was seen: at both dates in a comparison, in the month in a first month. */
+export interface UsableArea {
+  readonly subdistrictCode: string | null;
+  readonly usableM2: number;
+  readonly totalM2: number;
+}
+
+/** States of one month with nothing to compare. */
+export interface MonthStates {
+  /** YYYY-MM or YYYY-MM-DD. */
+  readonly date: string;
+  readonly sensors: readonly string[];
+  readonly grid: Grid;
+  readonly areas: readonly StateArea[];
+  readonly usable: readonly UsableArea[];
+  readonly map: Picture | null;
+  readonly notes: readonly string[];
+}
+
+export interface StateArea {
+  readonly subdistrictCode: string | null;
+  readonly state: StateName;
+  readonly areaM2: number;
+}
+
+/** An encoded image on its own grid. */
+export interface Picture {
+  readonly jpeg: Uint8Array;
+  readonly grid: Grid;
+}
+
+/** The same ground before and after, around one patch. Both images cover `grid`, whose CRS is the comparison's. */
+export interface Chip {
+  /** Number of the patch it shows. */
+  readonly number: string;
+  readonly before: { readonly jpeg: Uint8Array };
+  readonly after: { readonly jpeg: Uint8Array };
+  readonly grid: Grid;
+}
+
+/** One month of the trend: patches first seen in it. */
+export interface TrendPoint {
+  /** YYYY-MM. */
+  readonly month: string;
+  /** Usable share of the district, 0-1. */
+  readonly observedShare: number;
+  readonly classes: readonly {
+    readonly class: ChangeClassName;
+    readonly count: number;
+    readonly areaM2: number;
+  }[];
+}

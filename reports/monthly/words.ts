@@ -1,0 +1,38 @@
+import { CHANGE_CLASSES, type ChangeClassName, STATES } from '../../kernels/classes.js';
+import type { PatchState } from '../../vector/patch.js';
+import type { Lang } from './input.js';
+import type { AreaKey } from './tally.js';
+import { en } from './words-en.js';
+import { zh } from './words-zh.js';
+
+/** Every text of the report. Chinese is the original; the compiler holds English to the same keys and arguments. */
+export type Words = {
+  readonly [K in keyof typeof zh]: (typeof zh)[K] extends string
+    ? string
+    : (typeof zh)[K] extends (...args: infer A) => string
+      ? (...args: A) => string
+      : { readonly [L in keyof (typeof zh)[K]]: string };
+};
+
+export function wordsOf(lang: Lang): Words {
+  return lang === 'zh' ? zh : en;
+}
+
+export function className(name: ChangeClassName, lang: Lang): string {
+  const found = CHANGE_CLASSES.find((c) => c.name === name);
+  return found ? found[lang] : name;
+}
+
+export function classColour(name: ChangeClassName): string {
+  return CHANGE_CLASSES.find((c) => c.name === name)?.colour ?? '#666666';
+}
+
+export function areaName(key: AreaKey, lang: Lang): string {
+  if (key === 'forest_green') return wordsOf(lang).forestGreen;
+  const found = STATES.find((s) => s.name === key);
+  return found ? found[lang] : key;
+}
+
+export function stateWords(state: PatchState, words: Words): string {
+  return words.patchStates[state];
+}

@@ -1,0 +1,127 @@
+import type { Feature, FeatureCollection, Polygon } from 'geojson';
+import { classByName, M2_PER_MU } from '../../kernels/classes.js';
+import type { Point } from '../../raster/affine.js';
+import { type Crs, sameCrs, transformer, WGS84 } from '../../raster/crs.js';
+import { BadInput } from '../../raster/errors.js';
+import type { Patch, PatchState, PolygonRings } from '../patch.js';
+import { findCrossing, rightHanded, withoutRepeats } from '../rings.js';
+
+/** Properties of a patch feature: the contract of docs/design.md, section 4, and `to_bare`. */
+export interface PatchProperties {
+  readonly number: string;
+  readonly class: string;
+  readonly class_zh: string;
+  readonly subdistrict_code: string | null;
+  readonly subdistrict: string | null;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly area_m2: number;
+  readonly area_mu: number;
+  readonly confidence: number;
+  readonly state: PatchState;
+  readonly perimeter_m: number;
+  readonly compactness: number;
+  /** WGS84 longitude, latitude, whatever the CRS of the geometry. */
+  readonly centroid: Point;
+  readonly to_bare: boolean;
+}
+
+export type PatchFeature = Feature<Polygon, PatchProperties>;
+
+/** The `crs` member of GeoJSON 2008, which RFC 7946 dropped and GIS still read. */
+export interface NamedCrs {
+  readonly type: 'name';
+  readonly properties: { readonly name: string };
+}
+
+export type PatchFeatureCollection = FeatureCollection<Polygon, PatchProperties> & {
+  readonly crs?: NamedCrs;
+};
+
+/** A centimetre, in degrees at the equator. */
+const DEGREE_DECIMALS = 7;
+/** A millimetre, in metres. */
+const METRE_DECIMALS = 3;
+
+/**
+ * Patches as GeoJSON: RFC 7946 in WGS84 longitude, latitude, or with the old `crs` member in another CRS.
+ * @param gridCrs the CRS of `patch.rings`
+ * @throws BadInput where `crs` has no EPSG code: GeoJSON cannot name it.
+ */
+export function patchFeatureCollection(
+  patches: readonly Patch[],
+  gridCrs: Crs,
+  crs: Crs = WGS84,
+): PatchFeatureCollection {
+  const member = crsMember(crs);
+  const place = ringPlacer(gridCrs, crs);
+  return {
+    type: 'FeatureCollection',
+    ...(member ? { crs: member } : {}),
+    features: patches.map((patch) => patchFeature(patch, place)),
+  };
+}
+
+/** Null for WGS84 longitude, latitude, which RFC 7946 takes for granted. */
+export function crsMember(crs: Crs): NamedCrs | null {
+  if (sameCrs(crs, WGS84)) return null;
+  if (crs.epsg === null) {
+    throw new BadInput(
+      `GeoJSON cannot name the CRS "${crs.name}"; choose one with a code, e.g. --crs EPSG:4547`,
+    );
+  }
+  return { type: 'name', properties: { name: `urn:ogc:def:crs:EPSG::${crs.epsg}` } };
+}
+
+export function patchFeature(patch: Patch, place: (rings: PolygonRings) => PolygonRings): PatchFeature {
+  return {
+    type: 'Feature',
+    geometry: {
+      type: 'Polygon',
+      coordinates: place(patch.rings).map((ring) => ring.map(([x, y]) => [x, y])),
+    },
+    properties: patchProperties(patch),
+  };
+}
+
+export function patchProperties(patch: Patch): PatchProperties {
+  return {
+    number: patch.number,
+    class: patch.class,
+    class_zh: classByName(patch.class)?.zh ?? '',
+    subdistrict_code: patch.subdistrictCode,
+    subdistrict: patch.subdistrict,
+    before: patch.before,
+    after: patch.after,
+    area_m2: round(patch.areaM2, 6),
+    area_mu: round(patch.areaM2 / M2_PER_MU, 6),
+    confidence: round(patch.confidence, 4),
+    state: patch.state,
+    perimeter_m: round(patch.perimeterM, 3),
+    compactness: round(patch.compactness, 4),
+    centroid: [round(patch.centroid[0], DEGREE_DECIMALS), round(patch.centroid[1], DEGREE_DECIMALS)],
+    to_bare: patch.toBare,
+  };
+}
+
+/**
+ * Brings rings from one CRS to another, right-handed, rounded to a centimetre (degrees) or millimetre (metres). Where rounding
+ * would make edges meet, the polygon keeps all its digits.
+ */
+export function ringPlacer(from: Crs, to: Crs): (rings: PolygonRings) => PolygonRings {
+  const map = transformer(from, to);
+  const decimals = to.kind === 'geographic' ? DEGREE_DECIMALS : METRE_DECIMALS;
+  return (rings) => {
+    const moved = rings.map((ring) => ring.map(([x, y]) => map(x, y)));
+    const rounded = moved.map((ring) =>
+      withoutRepeats(ring.map(([x, y]): Point => [round(x, decimals), round(y, decimals)])),
+    );
+    const intact = rounded.every((ring) => ring.length >= 4) && findCrossing(rounded) === null;
+    return rightHanded(intact ? rounded : moved);
+  };
+}
+
+/** Decimal rounding that does not leave the digits of binary fractions behind. */
+export function round(value: number, decimals: number): number {
+  return !Number.isFinite(value) ? value : Number(value.toFixed(decimals));
+}

@@ -1,0 +1,94 @@
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { postgis } from '@electric-sql/pglite-postgis';
+import { BadInput } from '../../raster/errors.js';
+import type { ScriptDb } from './db.js';
+import { lockDirectory } from './lock.js';
+import { migrate } from './migrate.js';
+import { savepoints } from './savepoint.js';
+import { TEXT_PARSERS } from './values.js';
+
+/** No write-back to disk is forced (no fsync): safe against a killed process, not against power loss. */
+const parsers = Object.fromEntries(TEXT_PARSERS);
+
+/**
+ * Opens (or makes) the embedded PostGIS in `dataDir` for this process alone.
+ * @throws BadInput where another process holds it, or the directory is something else.
+ */
+export async function openEmbedded(dataDir: string, holder: string): Promise<ScriptDb> {
+  const parent = dirname(resolve(dataDir));
+  mkdirSync(parent, { recursive: true });
+  // one name for one directory, by whatever way it is reached
+  const directory = join(realpathSync(parent), basename(resolve(dataDir)));
+  const lock = await lockDirectory(existsSync(directory) ? realpathSync(directory) : directory, holder);
+  try {
+    if (!isCreated(directory)) await create(directory);
+    const pg = await PGlite.create({ dataDir: directory, extensions: { postgis } });
+    const db = adapter(pg, () => lock.release());
+    try {
+      await migrate(db);
+    } catch (error) {
+      await pg.close();
+      throw error;
+    }
+    return db;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function isCreated(directory: string): boolean {
+  if (existsSync(join(directory, 'PG_VERSION'))) return true;
+  if (existsSync(directory) && readdirSync(directory).length > 0) {
+    throw new BadInput(
+      `${directory} holds other files, not an embedded database; name an empty or new directory for it`,
+    );
+  }
+  return false;
+}
+
+/**
+ * A creation that is killed halfway leaves a directory PGlite cannot open any more (its known bug), so it is done beside
+ * and renamed when whole. The lock is held: what lies there is what a killed creation left.
+ */
+async function create(directory: string): Promise<void> {
+  const beside = `${directory}.new`;
+  rmSync(beside, { recursive: true, force: true });
+  const pg = await PGlite.create({ dataDir: beside, extensions: { postgis } });
+  try {
+    await migrate(adapter(pg, async () => {}));
+  } finally {
+    await pg.close();
+  }
+  rmSync(directory, { recursive: true, force: true });
+  renameSync(beside, directory);
+}
+
+type Session = Pick<Transaction, 'query' | 'exec'>;
+
+function adapter(pg: PGlite, released: () => Promise<void>): ScriptDb {
+  return {
+    ...statements(pg),
+    transaction: (work) => pg.transaction((tx) => work(savepoints(statements(tx)))),
+    close: async () => {
+      try {
+        await pg.close();
+      } finally {
+        await released();
+      }
+    },
+  };
+}
+
+function statements(session: Session): Omit<ScriptDb, 'transaction' | 'close'> {
+  return {
+    kind: 'embedded',
+    query: async <T>(sql: string, params: readonly unknown[] = []) =>
+      (await session.query<T>(sql, [...params], { parsers })).rows as T[],
+    script: async (sql) => {
+      await session.exec(sql);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import pg from 'pg';
+import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
+import type { ScriptDb } from './db.js';
+import { migrate } from './migrate.js';
+import { savepoints } from './savepoint.js';
+import { TEXT_PARSERS } from './values.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A server's default of 100 connections serves several workers and the web application. */
+const POOL_SIZE = 8;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format === 'binary' ? undefined : TEXT_PARSERS.get(oid)) ??
+    pg.types.getTypeParser(oid, format ?? 'text'),
+};
+
+/**
+ * Opens a PostgreSQL server with PostGIS.
+ * @throws BadInput where the URL is no postgres:// address.
+ * @throws Unavailable where the server does not answer, refuses, or lacks PostGIS; the URL is shown without its password.
+ */
+export async function openServer(url: string): Promise<ScriptDb> {
+  const shown = withoutPassword(url);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    types,
+    application_name: 'tuban',
+  });
+  // an idle connection that breaks is replaced at the next query; without a listener it would end the process
+  pool.on('error', () => {});
+  const told = telling(shown);
+  const db: ScriptDb = {
+    ...statements(pool, told),
+    transaction: (work) => told(() => inTransaction(pool, told, work)),
+    close: () => pool.end(),
+  };
+  try {
+    await migrate(db);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return db;
+}
+
+/** The address as it may be printed. @throws BadInput where it is none. */
+export function withoutPassword(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new BadInput(
+      'TUBAN_DATABASE_URL is not an address; expected postgres://user:password@host:5432/database, or empty for the embedded database (write characters such as @ : / # in a password as %40 %3A %2F %23)',
+    );
+  }
+  if (parsed.protocol !== 'postgres:' && parsed.protocol !== 'postgresql:') {
+    throw new BadInput(
+      `TUBAN_DATABASE_URL starts with "${parsed.protocol}//"; expected postgres://user:password@host:5432/database`,
+    );
+  }
+  return `postgres://${parsed.username ? `${parsed.username}@` : ''}${parsed.host}${parsed.pathname}`;
+}
+
+type Telling = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Turns what goes wrong between us and the server into `Unavailable` with its cure; errors in SQL stay what they are. */
+function telling(shown: string): Telling {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (error) {
+      const cure = cureFor(error);
+      throw cure === null
+        ? error
+        : new Unavailable(`Database ${shown}: ${messageOf(error) || codeOf(error)}. ${cure}`);
+    }
+  };
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+/** SQLSTATE and errno codes: PostgreSQL appendix A. */
+function cureFor(error: unknown): string | null {
+  if (error instanceof Unavailable || error instanceof BadInput) return null;
+  const code = codeOf(error);
+  const message = messageOf(error);
+  if (
+    ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) ||
+    /timeout exceeded when trying to connect|connection timeout/i.test(message)
+  ) {
+    return 'Check that the server runs and that host and port in TUBAN_DATABASE_URL are right';
+  }
+  if (code === '28P01' || code === '28000' || /password must be a string|SCRAM/i.test(message))
+    return 'Check user and password in TUBAN_DATABASE_URL';
+  if (code === '3D000') return 'Create the database (createdb), or correct its name in TUBAN_DATABASE_URL';
+  if (/extension "postgis"/i.test(message)) {
+    return code === '42501'
+      ? "Ask the server's administrator to run CREATE EXTENSION postgis in this database"
+      : 'Install PostGIS on the server (Debian: apt-get install postgresql-15-postgis-3), or use the image postgis/postgis';
+  }
+  if (code === '42501') return 'Grant the user CREATE on this database (GRANT CREATE ON DATABASE … TO …)';
+  if (code === '53300')
+    return 'The server has no connection left; raise its max_connections or stop other clients';
+  if (
+    code.startsWith('08') ||
+    code.startsWith('57P') ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    /Connection terminated|server closed the connection/i.test(message)
+  ) {
+    return 'The connection was lost; nothing half-done was kept. Run the command again when the server is back';
+  }
+  return null;
+}
+
+async function inTransaction<T>(
+  pool: pg.Pool,
+  told: Telling,
+  work: (db: ScriptDb) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // a connection lost between two statements is told by the next one; without a listener it would end the process
+  const lost = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', lost);
+  try {
+    await client.query('BEGIN');
+    const result = await work(savepoints(statements(client, told)));
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', lost);
+    client.release(broken);
+  }
+}
+
+function statements(
+  session: Pick<pg.ClientBase, 'query'>,
+  told: Telling,
+): Omit<ScriptDb, 'transaction' | 'close'> {
+  return {
+    kind: 'server',
+    query: <T>(sql: string, params: readonly unknown[] = []) =>
+      told(async () => (await session.query(sql, [...params])).rows as T[]),
+    script: (sql) =>
+      told(async () => {
+        await session.query(sql);
+      }),
+  };
+}
