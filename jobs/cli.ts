@@ -66,6 +66,8 @@ function add(root: Program, command: Command, signal: AbortSignal): void {
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return DONE;
+    // no command given: commander has shown the usage
+    if (error.code === 'commander.help') return BAD;
     process.stderr.write(
       `${error.message.replace(/^error: /, 'tuban: ').split('\n')[0]} (tuban --help shows the usage)\n`,
     );

@@ -31,9 +31,12 @@ const STRIP = 512;
 /**
  * Scores a change raster against a truth raster on the truth's own pixels; a prediction on another grid is looked up at
  * the truth's pixel centres. A truth of only 0 and 1 (and 255) tells changed from unchanged for the asked class, or for
- * any class; any other truth holds change codes.
+ * any class; any other truth holds change codes. @throws BadInput
  */
 export async function evaluate(request: EvaluateRequest): Promise<ClassScore[]> {
+  if (request.negative !== undefined && request.positive === undefined) {
+    throw new BadInput('--negative without --positive; expected both, e.g. --positive 2 --negative 1');
+  }
   const truthFile = await openRaster(request.truth);
   try {
     const predictionFile = await openRaster(request.prediction);

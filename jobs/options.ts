@@ -53,6 +53,9 @@ export function parseBands(text: string): BandNumbers {
         `Invalid --bands "${text}"; expected pairs such as blue=1,green=2,red=3,nir=4 with bands ${BAND_ROLES.join(', ')} counted from 1`,
       );
     }
+    if (result[role] !== undefined) {
+      throw new BadInput(`Invalid --bands "${text}"; ${role} is named twice, expected each band once`);
+    }
     result[role] = Number(number);
   }
   return result;

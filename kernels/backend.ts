@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { GPU, type IConstants, type IKernelRunShortcut } from 'gpu.js';
+import gpuJs, { GPU, type IConstants, type IKernelRunShortcut } from 'gpu.js';
+import { vulkanDrivers } from './vulkan.js';
 
 /** Where kernels can run. `auto` takes the first of webgpu, webasm, cpu that works. */
 export const BACKENDS = ['webgpu', 'webasm', 'cpu'] as const;
@@ -55,6 +56,8 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
 async function whyNot(name: BackendName): Promise<string | null> {
   if (name === 'cpu') return null;
   if (name === 'webasm') return GPU.isWebAssemblySupported ? null : 'no WebAssembly SIMD';
+  // without a driver Dawn answers nothing but warnings on stderr, so it is not even loaded
+  if (process.platform === 'linux' && vulkanDrivers().length === 0) return 'no Vulkan driver is installed';
   try {
     return (await exposeWebGpu()) ? null : 'no adapter answered';
   } catch (error) {
@@ -62,11 +65,9 @@ async function whyNot(name: BackendName): Promise<string | null> {
   }
 }
 
-let webGpu: Promise<boolean> | null = null;
-
 /** GPU.js reads `navigator.gpu` and never loads Dawn itself, so it is put there once a process or worker thread. */
 function exposeWebGpu(): Promise<boolean> {
-  webGpu ??= (async () => {
+  if (!dawnLoaded) {
     const require = createRequire(import.meta.url);
     // Loading throws where the binary does not fit the machine's C++ runtime: the caller falls back
     const { create, globals } = require('webgpu') as { create(flags: string[]): unknown; globals: object };
@@ -75,28 +76,58 @@ function exposeWebGpu(): Promise<boolean> {
       configurable: true,
       value: { gpu: create([]), hardwareConcurrency: 1 },
     });
-    return GPU.isWebGPUAvailable();
-  })();
-  return webGpu;
+    dawnLoaded = true;
+  }
+  return GPU.isWebGPUAvailable();
 }
 
-/** Lets go of Dawn, which otherwise keeps the process alive. */
-function releaseWebGpu(): void {
-  if (webGpu === null) return;
-  webGpu = null;
-  Reflect.deleteProperty(globalThis, 'navigator');
+/**
+ * Never unloaded: collecting Dawn's root object while anything made from it still waits for collection ends the
+ * process with a fault in native code.
+ */
+let dawnLoaded = false;
+/** Open backends on the device, which GPU.js shares between them. */
+let webGpuUsers = 0;
+
+/** Lets go of the device after its last user: an open one keeps the process alive. */
+async function releaseWebGpu(): Promise<void> {
+  if (--webGpuUsers > 0) return;
+  const { device } = await sharedWebGpu.acquire();
+  await sharedWebGpu.destroy();
+  await device.lost;
 }
+
+/** GPU.js exports it, but its types do not tell. */
+const sharedWebGpu = (
+  gpuJs as unknown as {
+    WebGPUContext: { acquire(): Promise<{ device: { lost: Promise<unknown> } }>; destroy(): Promise<void> };
+  }
+).WebGPUContext;
 
 function createBackend(name: BackendName): Backend {
   const gpu = new GPU({ mode: name as 'cpu' });
+  if (name === 'webgpu') webGpuUsers++;
+  let closed = false;
   return {
     name,
     compile: (source, length, constants) => compile(gpu, name, source, length, constants),
     close: async () => {
+      if (closed) return;
+      closed = true;
       await gpu.destroy();
-      if (name === 'webgpu') releaseWebGpu();
+      if (name === 'webgpu') await releaseWebGpu();
     },
   };
+}
+
+/**
+ * Put before the names of constants: on cpu, GPU.js takes a parameter of a helper function that has the name of a
+ * constant for that constant, and computes something else without a word.
+ */
+const BAKED = 'baked_';
+
+function rename(code: (...args: never[]) => number): string {
+  return code.toString().replace(/\bthis\.constants\.(?=\w)/g, `this.constants.${BAKED}`);
 }
 
 function compile(
@@ -106,12 +137,13 @@ function compile(
   length: number,
   constants: Readonly<Record<string, number>>,
 ): Kernel {
+  const baked = Object.fromEntries(Object.entries(constants).map(([name, value]) => [BAKED + name, value]));
   const kernel = gpu.createKernel(
-    source.kernel as never,
+    rename(source.kernel) as never,
     {
       output: [length],
-      constants: constants as IConstants,
-      functions: (source.functions ?? []) as never,
+      constants: baked as IConstants,
+      functions: (source.functions ?? []).map(rename) as never,
       // one worker thread runs one block: GPU.js must not start threads of its own
       asyncMode: backend === 'webgpu',
       precision: 'single',

@@ -27,6 +27,8 @@ export interface SceneLook {
   readonly noise: Readonly<Partial<Record<BandRole, number>>>;
   /** Median brightness over dark (mean of the visible bands). */
   readonly brightness: number;
+  /** 25th percentile of mean brightness over dense vegetation: the darkness of a canopy in these units. */
+  readonly canopy: number;
   /** 98th percentile of the vegetation index: what dense vegetation reaches in these units. */
   readonly vegetation: number;
   /** 75th percentile of edge density over ground without vegetation: the yardstick of built texture. */
@@ -50,13 +52,7 @@ export interface Detection {
 
 /** A detector made ready for one run: fixed block shape, bands and scene look. */
 export interface Detector {
-  readonly name: string;
-  /** Pixels it looks at beyond the one it judges. */
-  readonly halo: number;
-  /** `look` may differ a block only in which dates' values it was measured on; shapes stay constant. */
   detect(before: DateBlock, after: DateBlock): Promise<Detection>;
-  /** Where each stage really ran. */
-  readonly stages: Readonly<Record<string, string>>;
 }
 
 /** The seam: a kind of detector, chosen by name in the configuration. */
@@ -72,6 +68,8 @@ export interface DetectorKind {
   };
   /** Bands it reads of those a scene has. */
   bandsUsed(bands: ReadonlySet<BandRole>): readonly BandRole[];
+  /** Where each of its stages runs. */
+  stages(backend: string): Readonly<Record<string, string>>;
   create(options: DetectorOptions): Detector;
 }
 

@@ -11,6 +11,7 @@ export const indexDetector: DetectorKind = {
   halo: 0,
   needsLook: false,
   bandsUsed: () => BANDS,
+  stages: (backend) => ({ change: backend }),
   computable(bands) {
     const lacking = BANDS.filter((role) => !bands.has(role));
     const missing: Partial<Record<ChangeClassName, string>> = {};
@@ -31,9 +32,6 @@ function create(options: DetectorOptions): Detector {
   for (const { code, name } of CHANGE_CLASSES) if (options.classes.has(name)) wanted[code] = 1;
   const none = new Uint8Array(length);
   return {
-    name: 'indices',
-    halo: 0,
-    stages: { change: options.backend.name },
     async detect(before, after): Promise<Detection> {
       const packed = await kernel.run([before.stack, after.stack]);
       const code = new Uint8Array(length);

@@ -1,4 +1,4 @@
-import type { Kernel, Plane } from './backend.js';
+import type { Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
@@ -17,6 +17,7 @@ export const stateDetector: DetectorKind = {
   name: 'states',
   halo: MOST_TEXTURE_PX + 1,
   needsLook: true,
+  stages: (backend) => ({ mask: 'typescript', texture: backend, states: backend }),
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   create,
@@ -79,39 +80,25 @@ function create(options: DetectorOptions): Detector {
   const wanted = new Uint8Array(8);
   for (const { code, name } of CHANGE_CLASSES) if (options.classes.has(name)) wanted[code] = 1;
   return {
-    name: 'states',
-    halo: stateDetector.halo,
-    stages: { texture: backend.name, states: backend.name },
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);
       const first = await features(before.stack);
       const second = await features(after.stack);
-      const packed = await change.run([
-        before.stack,
-        after.stack,
-        first.bright,
-        second.bright,
-        first.edges,
-        second.edges,
-        levels,
-      ]);
+      const packed = await change.run([before.stack, after.stack, first, second, levels]);
       return unpack(packed, before.usable, after.usable, wanted);
     },
   };
 }
 
-/** Brightness and edge density of a stack. */
-export interface Features {
-  readonly bright: Plane;
-  readonly edges: Plane;
-}
-
-/** Compiles the feature kernels; the look uses them too, so that its yardsticks are in the same units. */
+/**
+ * Compiles the feature kernels; the look uses them too, so that its yardsticks are in the same units. The result holds
+ * three planes: brightness over dark, density of its edges, and its local mean.
+ */
 export function createFeatures(
   { backend, width, height, resolution, bands }: Omit<DetectorOptions, 'look' | 'classes'>,
   dark: SceneLook['dark'],
-): (stack: Plane) => Promise<Features> {
+): (stack: Plane) => Promise<Plane> {
   const length = width * height;
   const roles = BAND_ROLES.filter((role) => bands.has(role));
   const visible = VISIBLE.filter((role) => bands.has(role));
@@ -132,45 +119,53 @@ export function createFeatures(
   const gradient = backend.compile(gradientKernel, length, texture);
   const rows = backend.compile(rowMeanKernel, length, texture);
   const columns = backend.compile(columnMeanKernel, length, texture);
-  const chain = async (plane: Plane, kernels: readonly Kernel[]) => {
-    let result = plane;
-    for (const kernel of kernels) result = await kernel.run([result]);
-    return result;
-  };
+  const mean = async (plane: Plane) => columns.run([await rows.run([plane])]);
   return async (stack) => {
+    const features = new Float32Array(3 * length);
     const bright = await combine.run([stack]);
-    return { bright, edges: await chain(bright, [gradient, rows, columns]) };
+    features.set(bright);
+    features.set(await mean(await gradient.run([bright])), length);
+    features.set(await mean(bright), 2 * length);
+    return features;
   };
+}
+
+/** 99th percentile of chi-square with n degrees of freedom (Wilson and Hilferty, 1931). */
+export function chiSquare99(n: number): number {
+  return n * (1 - 2 / (9 * n) + 2.326_348 * Math.sqrt(2 / (9 * n))) ** 3;
 }
 
 function stateConstants(bands: readonly BandRole[], length: number, look: SceneLook): StateConstants {
   const set = new Set(bands);
-  const begin = (role: BandRole | undefined) =>
-    Math.max(0, role === undefined ? 0 : bands.indexOf(role)) * length;
-  const dark = (role: BandRole | undefined) => (role === undefined ? 0 : (look.dark[role] ?? 0));
-  const vegetation = vegetationPlanes(set);
-  const [v1, v2, v3] = vegetation ?? [];
-  const water = waterPlanes(set);
+  const at = (role: BandRole) => Math.max(0, bands.indexOf(role)) * length;
+  const dark = (role: BandRole) => look.dark[role] ?? 0;
+  const has = (...roles: BandRole[]) => (roles.every((role) => set.has(role)) ? 1 : 0);
+  const [visible, infrared] = waterPlanes(set) ?? ['green', 'nir'];
   return {
     bandCount: bands.length,
     length,
-    vegetation1: begin(v1),
-    vegetation2: begin(v2),
-    vegetation3: begin(v3),
-    hasNir: v1 === 'nir' ? 1 : 0,
-    vegetationDark1: dark(v1),
-    vegetationDark2: dark(v2),
-    vegetationDark3: dark(v3),
+    hasColour: has('blue', 'green', 'red'),
+    hasNdvi: has('nir', 'red'),
+    hasWater: waterPlanes(set) === null ? 0 : 1,
+    atBlue: at('blue'),
+    atGreen: at('green'),
+    atRed: at('red'),
+    atNir: at('nir'),
+    atVisible: at(visible),
+    atInfrared: at(infrared),
+    darkBlue: dark('blue'),
+    darkGreen: dark('green'),
+    darkRed: dark('red'),
+    darkNir: dark('nir'),
+    darkVisible: dark(visible),
+    darkInfrared: dark(infrared),
     vegetationScale: DENSE_VEGETATION / look.vegetation,
-    hasVegetation: vegetation === null ? 0 : 1,
-    hasWater: water === null ? 0 : 1,
-    waterVisible: begin(water?.[0]),
-    waterInfrared: begin(water?.[1]),
-    waterVisibleDark: dark(water?.[0]),
-    waterInfraredDark: dark(water?.[1]),
-    infraredHigh: water === null ? 1 : (look.high[water[1]] ?? 1),
     brightness: look.brightness,
+    canopy: look.canopy,
+    nirHigh: look.high.nir ?? 1,
+    infraredHigh: look.high[infrared] ?? 1,
     edge: look.edge,
+    energyHalf: chiSquare99(bands.length) / bands.length,
   };
 }
 

@@ -3,82 +3,101 @@ import type { Thread } from './indices.js';
 import { normalizedDifference, ramp } from './maths.js';
 
 /**
- * Baked into the state kernel. Offsets are where a plane begins in the stack; a missing band has `has… = 0`.
- * Levels are those of the scene (SceneLook), so that digital numbers of any scale can be judged.
+ * Baked into the state kernel. `at…` is where a band's plane begins in the stack, `dark…` its dark level; a band that a
+ * scene lacks has `has… = 0` and stands for nothing. Levels are those of the scene (SceneLook), so that digital numbers of
+ * any scale can be judged.
  */
 export interface StateConstants {
   readonly bandCount: number;
   readonly length: number;
-  /** Vegetation index (p-q)/(p+q): nir and red, or 2·green and red+blue where there is no nir. */
-  readonly vegetation1: number;
-  readonly vegetation2: number;
-  readonly vegetation3: number;
-  readonly hasNir: number;
-  readonly vegetationDark1: number;
-  readonly vegetationDark2: number;
-  readonly vegetationDark3: number;
-  readonly vegetationScale: number;
-  readonly hasVegetation: number;
+  readonly hasColour: number;
+  readonly hasNdvi: number;
   readonly hasWater: number;
-  readonly waterVisible: number;
-  readonly waterInfrared: number;
-  readonly waterVisibleDark: number;
-  readonly waterInfraredDark: number;
-  readonly infraredHigh: number;
+  readonly atBlue: number;
+  readonly atGreen: number;
+  readonly atRed: number;
+  readonly atNir: number;
+  readonly atVisible: number;
+  readonly atInfrared: number;
+  readonly darkBlue: number;
+  readonly darkGreen: number;
+  readonly darkRed: number;
+  readonly darkNir: number;
+  readonly darkVisible: number;
+  readonly darkInfrared: number;
+  /** What the vegetation index is multiplied by, so that the scene's dense vegetation is 0.8. */
+  readonly vegetationScale: number;
   readonly brightness: number;
+  readonly canopy: number;
+  readonly nirHigh: number;
+  readonly infraredHigh: number;
   readonly edge: number;
+  /** Mean squared difference, in noise², at which magnitude is 0.5. */
+  readonly energyHalf: number;
 }
 
-/** Vegetation index of (p, q) over their dark levels, scaled so that the scene's dense vegetation is 0.8. */
-export function vegetationIndex(
-  a: number,
-  b: number,
-  c: number,
-  darkA: number,
-  darkB: number,
-  darkC: number,
-  hasNir: number,
-  scale: number,
-): number {
-  let p = Math.max(a - darkA, 0);
-  let q = Math.max(b - darkB, 0);
-  if (hasNir < 0.5) {
-    // greenness of a colour image: 2·green against red + blue (excess green, Woebbecke 1995, as a ratio)
-    p = 2 * p;
-    q = q + Math.max(c - darkC, 0);
-  }
-  return normalizedDifference(p, q) * scale;
+/** A band over its dark level. */
+export function over(value: number, dark: number): number {
+  return Math.max(value - dark, 0);
 }
 
 /** Vegetation 0-1 from the scaled index. */
 export function vegetationScore(index: number): number {
-  return ramp(index, 0.2, 0.45);
-}
-
-/** Forest 0-1: dense vegetation that is darker than the scene (canopy shades itself; grass and crops do not). */
-export function forestScore(index: number, brightness: number, reference: number): number {
-  return ramp(index, 0.45, 0.65) * (1 - ramp(brightness, 0.75 * reference, 1.15 * reference));
-}
-
-/** Water 0-1 from NDWI or MNDWI over dark levels, dark in the infrared against the scene's bright ground. */
-export function waterScore(visible: number, infrared: number, infraredHigh: number): number {
-  return (
-    ramp(normalizedDifference(visible, infrared), 0.0, 0.3) *
-    (1 - ramp(infrared, 0.25 * infraredHigh, 0.5 * infraredHigh))
-  );
-}
-
-/** Built-up 0-1: texture of edges where there is neither vegetation nor water. */
-export function builtScore(vegetation: number, water: number, edge: number, reference: number): number {
-  return (1 - vegetation) * (1 - water) * ramp(edge, 0.6 * reference, 1.4 * reference);
+  return ramp(index, 0.22, 0.42);
 }
 
 /**
- * State and change of a pixel from both dates' stacks, brightness and edge density.
+ * Sunlit 0-1, from brightness against the scene's median and near infrared against its bright ground: in a cast shadow
+ * both are low, and what lies there cannot be judged from one look.
+ */
+export function litScore(brightness: number, infrared: number): number {
+  return ramp((brightness + infrared) / 2, 0.22, 0.4);
+}
+
+/**
+ * Forest 0-1: dense, sunlit vegetation as dark in the visible as the scene's own canopy (which shades itself; grass and
+ * crops do not). `brightness` is the local mean over the canopy's.
+ */
+export function forestScore(index: number, brightness: number, infrared: number): number {
+  return ramp(index, 0.48, 0.64) * (1 - ramp(brightness, 1.3, 1.65)) * ramp(infrared, 0.35, 0.55);
+}
+
+/**
+ * Water 0-1 from NDWI (McFeeters 1996) or MNDWI (Xu 2006) over dark levels: dark in the infrared against bright ground,
+ * not black in the visible, as cast shadow is, and smooth, as shadow between buildings is not.
+ */
+export function waterScore(
+  visible: number,
+  infrared: number,
+  infraredHigh: number,
+  brightness: number,
+  edge: number,
+): number {
+  return (
+    ramp(normalizedDifference(visible, infrared), 0.05, 0.35) *
+    (1 - ramp(infrared / infraredHigh, 0.25, 0.5)) *
+    ramp(brightness, 0.15, 0.35) *
+    (1 - ramp(edge, 0.25, 0.55))
+  );
+}
+
+/** Bare soil 0-1: red well over blue, and smooth (roofs and streets are neither so red nor so smooth). */
+export function soilScore(red: number, blue: number, edge: number): number {
+  return ramp(normalizedDifference(red, blue), 0.18, 0.34) * (1 - ramp(edge, 0.7, 1.3));
+}
+
+/** Edges or brightness of roofs 0-1: edge density against built ground, brightness against the scene. */
+export function roofScore(brightness: number, edge: number): number {
+  return Math.max(ramp(edge, 0.2, 0.5), ramp(brightness, 0.9, 1.4));
+}
+
+/**
+ * State and change of a pixel from both dates' stacks and features. Every change is a crossing with
+ * margin: surely there after, surely not before, and both looks in the sun.
  * Packed: ((((class·2 + bare)·8 + stateBefore)·8 + stateAfter)·128 + confidence)·128 + magnitude, below 2^24 and so
- * exact in f32. States: 1 built, 2 water, 3 forest, 4 other vegetation, 5 other. Magnitude is z²/(z²+9) of the mean
- * squared difference in units of the scene's own noise: 0.5 at three sigma.
- * `levels` holds 1/noise a band.
+ * exact in f32. States: 1 built, 2 water, 3 forest, 4 other vegetation, 5 other. Magnitude is z²/(z²+h) of the mean
+ * squared difference in units of the scene's own noise; h is where unchanged ground comes once in a hundred, so that
+ * 0.5 says "changed" at that level. `levels` holds 1/noise a band.
  */
 export const stateChangeKernel: KernelSource = {
   name: 'state_change',
@@ -86,61 +105,97 @@ export const stateChangeKernel: KernelSource = {
     this: Thread<StateConstants>,
     before: number[],
     after: number[],
-    brightBefore: number[],
-    brightAfter: number[],
-    edgeBefore: number[],
-    edgeAfter: number[],
+    featuresBefore: number[],
+    featuresAfter: number[],
     levels: number[],
   ) {
     const i = this.thread.x;
-    let vb = 0;
-    let va = 0;
-    if (this.constants.hasVegetation > 0.5) {
-      vb = vegetationIndex(
-        before[i + this.constants.vegetation1],
-        before[i + this.constants.vegetation2],
-        before[i + this.constants.vegetation3],
-        this.constants.vegetationDark1,
-        this.constants.vegetationDark2,
-        this.constants.vegetationDark3,
-        this.constants.hasNir,
-        this.constants.vegetationScale,
-      );
-      va = vegetationIndex(
-        after[i + this.constants.vegetation1],
-        after[i + this.constants.vegetation2],
-        after[i + this.constants.vegetation3],
-        this.constants.vegetationDark1,
-        this.constants.vegetationDark2,
-        this.constants.vegetationDark3,
-        this.constants.hasNir,
-        this.constants.vegetationScale,
-      );
+    // feature stacks hold brightness, edge density and mean brightness
+    const atEdge = i + this.constants.length;
+    const atMean = atEdge + this.constants.length;
+    const vb = featuresBefore[i] / this.constants.brightness;
+    const va = featuresAfter[i] / this.constants.brightness;
+    const eb = featuresBefore[atEdge] / this.constants.edge;
+    const ea = featuresAfter[atEdge] / this.constants.edge;
+    const redBefore = over(before[i + this.constants.atRed], this.constants.darkRed);
+    const redAfter = over(after[i + this.constants.atRed], this.constants.darkRed);
+    const nirBefore = over(before[i + this.constants.atNir], this.constants.darkNir);
+    const nirAfter = over(after[i + this.constants.atNir], this.constants.darkNir);
+
+    let indexBefore = 0;
+    let indexAfter = 0;
+    let soilBefore = 0;
+    let soilAfter = 0;
+    let litBefore = ramp(vb, 0.22, 0.4);
+    let litAfter = ramp(va, 0.22, 0.4);
+    if (this.constants.hasColour > 0.5) {
+      const blueBefore = over(before[i + this.constants.atBlue], this.constants.darkBlue);
+      const blueAfter = over(after[i + this.constants.atBlue], this.constants.darkBlue);
+      // greenness, excess green (Woebbecke 1995) as a ratio: vegetation where there is no near infrared
+      const leafBefore = over(before[i + this.constants.atGreen], this.constants.darkGreen);
+      const leafAfter = over(after[i + this.constants.atGreen], this.constants.darkGreen);
+      indexBefore =
+        normalizedDifference(2 * leafBefore, redBefore + blueBefore) * this.constants.vegetationScale;
+      indexAfter = normalizedDifference(2 * leafAfter, redAfter + blueAfter) * this.constants.vegetationScale;
+      soilBefore = soilScore(redBefore, blueBefore, eb);
+      soilAfter = soilScore(redAfter, blueAfter, ea);
     }
-    let wb = 0;
-    let wa = 0;
+    if (this.constants.hasNdvi > 0.5) {
+      indexBefore = normalizedDifference(nirBefore, redBefore) * this.constants.vegetationScale;
+      indexAfter = normalizedDifference(nirAfter, redAfter) * this.constants.vegetationScale;
+      litBefore = litScore(vb, nirBefore / this.constants.nirHigh);
+      litAfter = litScore(va, nirAfter / this.constants.nirHigh);
+    }
+    const greenBefore = vegetationScore(indexBefore);
+    const greenAfter = vegetationScore(indexAfter);
+
+    let waterBefore = 0;
+    let waterAfter = 0;
+    let turned = 0;
     if (this.constants.hasWater > 0.5) {
-      wb = waterScore(
-        Math.max(before[i + this.constants.waterVisible] - this.constants.waterVisibleDark, 0),
-        Math.max(before[i + this.constants.waterInfrared] - this.constants.waterInfraredDark, 0),
-        this.constants.infraredHigh,
-      );
-      wa = waterScore(
-        Math.max(after[i + this.constants.waterVisible] - this.constants.waterVisibleDark, 0),
-        Math.max(after[i + this.constants.waterInfrared] - this.constants.waterInfraredDark, 0),
-        this.constants.infraredHigh,
+      const visibleBefore = over(before[i + this.constants.atVisible], this.constants.darkVisible);
+      const visibleAfter = over(after[i + this.constants.atVisible], this.constants.darkVisible);
+      const infraredBefore = over(before[i + this.constants.atInfrared], this.constants.darkInfrared);
+      const infraredAfter = over(after[i + this.constants.atInfrared], this.constants.darkInfrared);
+      waterBefore = waterScore(visibleBefore, infraredBefore, this.constants.infraredHigh, vb, eb);
+      waterAfter = waterScore(visibleAfter, infraredAfter, this.constants.infraredHigh, va, ea);
+      // shadow dims all bands alike and keeps their ratio; water comes and goes with it
+      turned = ramp(
+        Math.abs(
+          normalizedDifference(visibleAfter, infraredAfter) -
+            normalizedDifference(visibleBefore, infraredBefore),
+        ),
+        0.25,
+        0.5,
       );
     }
-    const greenBefore = vegetationScore(vb);
-    const greenAfter = vegetationScore(va);
+
     let forestBefore = 0;
     let forestAfter = 0;
-    if (this.constants.hasNir > 0.5) {
-      forestBefore = forestScore(vb, brightBefore[i], this.constants.brightness) * (1 - wb);
-      forestAfter = forestScore(va, brightAfter[i], this.constants.brightness) * (1 - wa);
+    if (this.constants.hasNdvi > 0.5) {
+      forestBefore = forestScore(
+        indexBefore,
+        featuresBefore[atMean] / this.constants.canopy,
+        nirBefore / this.constants.nirHigh,
+      );
+      forestAfter = forestScore(
+        indexAfter,
+        featuresAfter[atMean] / this.constants.canopy,
+        nirAfter / this.constants.nirHigh,
+      );
     }
-    const builtBefore = builtScore(greenBefore, wb, edgeBefore[i], this.constants.edge);
-    const builtAfter = builtScore(greenAfter, wa, edgeAfter[i], this.constants.edge);
+    // hard ground: neither vegetation nor water, in the sun
+    const hardBefore = (1 - greenBefore) * (1 - waterBefore) * litBefore;
+    const hardAfter = (1 - greenAfter) * (1 - waterAfter) * litAfter;
+    // without near infrared dry ground looks like concrete: only edges tell them apart
+    let structureBefore = ramp(eb, 0.35, 0.9);
+    let structureAfter = ramp(ea, 0.35, 0.9);
+    if (this.constants.hasNdvi > 0.5) {
+      structureBefore = 1;
+      structureAfter = 1;
+    }
+    const builtBefore = hardBefore * (1 - soilBefore) * structureBefore;
+    const builtAfter = hardAfter * (1 - soilAfter) * structureAfter;
 
     let energy = 0;
     for (let k = 0; k < this.constants.bandCount; k++) {
@@ -148,24 +203,22 @@ export const stateChangeKernel: KernelSource = {
       energy += z * z;
     }
     energy = energy / this.constants.bandCount;
-    const magnitude = energy / (energy + 9);
+    const magnitude = energy / (energy + this.constants.energyHalf);
 
-    // each score is a crossing with margin: surely there after, surely not before
-    const changed = ramp(magnitude, 0.2, 0.5);
-    const buildingNew = builtAfter * (1 - builtBefore) * changed;
-    const buildingGone =
-      builtBefore *
-      (1 - builtAfter) *
-      changed *
-      (1 - ramp(brightAfter[i], 1.2 * this.constants.brightness, 2.5 * this.constants.brightness) * 0.5);
-    const waterGain = wa * (1 - wb) * changed;
-    const waterLoss = wb * (1 - wa) * changed;
-    const drop = ramp(vb - va, 0.1, 0.25);
-    const rise = ramp(va - vb, 0.1, 0.25);
-    const forestGain = forestAfter * (1 - forestBefore) * rise * changed;
-    const forestLoss = forestBefore * (1 - forestAfter) * drop * changed;
-    const bareAfter = (1 - greenAfter) * (1 - wa) * (1 - builtAfter);
-    const earthwork = greenBefore * (1 - forestBefore) * bareAfter * drop * changed * this.constants.hasNir;
+    const changed = ramp(magnitude, 0.15, 0.4);
+    const roofAfter = builtAfter * roofScore(va, ea);
+    const roofBefore = builtBefore * roofScore(vb, eb);
+    const buildingNew = roofAfter * litBefore * (1 - builtBefore) * changed;
+    const buildingGone = roofBefore * litAfter * (1 - builtAfter) * changed;
+    const waterGain = waterAfter * (1 - waterBefore) * turned * changed;
+    const waterLoss = waterBefore * (1 - waterAfter) * turned * litAfter * changed;
+    const drop = ramp(indexBefore - indexAfter, 0.12, 0.25);
+    const rise = ramp(indexAfter - indexBefore, 0.12, 0.25);
+    const forestGain = forestAfter * (1 - forestBefore) * rise * litBefore * changed;
+    const forestLoss = forestBefore * (1 - forestAfter) * drop * litAfter * changed;
+    const bareAfter = hardAfter * Math.max(soilAfter, 1 - roofScore(va, ea));
+    const earthwork =
+      greenBefore * litBefore * (1 - forestBefore) * bareAfter * drop * changed * this.constants.hasNdvi;
 
     let code = 0;
     let confidence = 0;
@@ -181,10 +234,7 @@ export const stateChangeKernel: KernelSource = {
     if (forestLoss >= 0.5) {
       code = 7;
       confidence = forestLoss;
-      bare = 0;
-      if (bareAfter >= 0.5) {
-        bare = 1;
-      }
+      bare = Math.floor(bareAfter + 0.5);
     }
     if (waterGain >= 0.5) {
       code = 4;
@@ -194,10 +244,7 @@ export const stateChangeKernel: KernelSource = {
     if (waterLoss >= 0.5) {
       code = 5;
       confidence = waterLoss;
-      bare = 0;
-      if (bareAfter >= 0.5) {
-        bare = 1;
-      }
+      bare = Math.floor(bareAfter + 0.5);
     }
     if (buildingGone >= 0.5) {
       code = 2;
@@ -217,7 +264,7 @@ export const stateChangeKernel: KernelSource = {
     if (forestBefore >= 0.5) {
       stateBefore = 3;
     }
-    if (wb >= 0.5) {
+    if (waterBefore >= 0.5) {
       stateBefore = 2;
     }
     if (builtBefore >= 0.5) {
@@ -230,7 +277,7 @@ export const stateChangeKernel: KernelSource = {
     if (forestAfter >= 0.5) {
       stateAfter = 3;
     }
-    if (wa >= 0.5) {
+    if (waterAfter >= 0.5) {
       stateAfter = 2;
     }
     if (builtAfter >= 0.5) {
@@ -243,10 +290,12 @@ export const stateChangeKernel: KernelSource = {
   functions: [
     normalizedDifference,
     ramp,
-    vegetationIndex,
+    over,
     vegetationScore,
+    litScore,
     forestScore,
     waterScore,
-    builtScore,
+    soilScore,
+    roofScore,
   ],
 };

@@ -1,4 +1,4 @@
-import { apply } from './affine.js';
+import { apply, pixelSize } from './affine.js';
 import { type Crs, sameCrs, transformer, utmAt, WGS84 } from './crs.js';
 import { BadInput } from './errors.js';
 import { type Bounds, type Grid, snappedGrid } from './grid.js';
@@ -48,8 +48,15 @@ export function fitsForArea(crs: Crs, lonLat: readonly [number, number]): boolea
   return Math.abs(mapped / (east * north) - 1) <= MOST_AREA_DISTORTION;
 }
 
-/** Side in metres of a square pixel with the area of the raster's middle pixel, measured in `crs`. */
+/**
+ * Side in metres of a square pixel with the area of the raster's middle pixel: the file's own pixel size where it is in
+ * metres, else measured in `crs`.
+ */
 export function groundResolution(raster: PlacedRaster, crs: Crs): number {
+  if (fitsForArea(raster.crs, centreLonLat(raster))) {
+    const [width, height] = pixelSize(raster.transform);
+    return Math.sqrt(width * height);
+  }
   const project = transformer(raster.crs, crs);
   const corner = (dc: number, dr: number) =>
     project(...apply(raster.transform, raster.width / 2 + dc, raster.height / 2 + dr));

@@ -68,8 +68,12 @@ export function crsFromGeoKeys(keys: GeoKeys): Crs | null {
     }
   }
   if (model !== 1 && model !== 2) return null;
-  const found = keysToProj4(keys);
+  const found = keysToProj4(horizontal(keys));
   if (hasErrors(found) || !found.proj4) return null;
+  // a projected system whose projection no key spells out comes back as its geographic base
+  if ((model === 2) !== found.isGCS) return null;
+  // the spherical (web) and the two-parallel Mercator are told in prose only, and are kilometres off when taken for plain
+  if (/\+proj=merc\b/.test(found.proj4)) return null;
   const citation = keys.PCSCitationGeoKey ?? keys.GTCitationGeoKey ?? keys.GeogCitationGeoKey;
   const name = typeof citation === 'string' && citation.trim() ? citation.trim() : 'user-defined';
   try {
@@ -82,7 +86,6 @@ export function crsFromGeoKeys(keys: GeoKeys): Crs | null {
 interface Proj4Result {
   readonly proj4: string;
   readonly coordinatesConversionParameters: { readonly x: number; readonly y: number };
-  readonly shouldConvertCoordinates: boolean;
   readonly isGCS: boolean;
   readonly errors: Readonly<Record<string, unknown>>;
 }
@@ -90,16 +93,30 @@ interface Proj4Result {
 /** The library's own types cover only a part of the keys it takes. */
 const keysToProj4 = geokeys.toProj4 as unknown as (keys: GeoKeys) => Proj4Result;
 
+/** Heights are no matter of ours, and a vertical system that the library does not know makes it throw. */
+function horizontal(keys: GeoKeys): GeoKeys {
+  return Object.fromEntries(Object.entries(keys).filter(([name]) => !name.startsWith('Vertical')));
+}
+
+/** A user-defined projected system that names its geographic one too, as every file GDAL writes, is in order. */
 function hasErrors(result: Proj4Result): boolean {
-  return Object.keys(result.errors).length > 0;
+  return Object.keys(result.errors).some((error) => error !== 'bothGCSAndPCSAreSet');
 }
 
 function describe(found: Proj4Result, epsg: number | null, name: string): Crs {
   // proj4js swaps coordinates for +axis=ne since 2.6.1 (its issue 391); pixels are stored x, y all the same.
   let definition = found.proj4.replace(/\+axis=\w+\s*/, '').trim();
-  if (found.isGCS) return { epsg, name, proj4: definition, kind: 'geographic', metresPerUnit: Number.NaN };
-  const metresPerUnit = found.shouldConvertCoordinates ? found.coordinatesConversionParameters.x : 1;
-  if (metresPerUnit !== 1) definition += ` +to_meter=${metresPerUnit}`;
+  const scale = found.coordinatesConversionParameters.x;
+  if (found.isGCS) {
+    if (scale !== 1)
+      throw new BadInput(
+        `${name} is not in degrees; give the data a CRS in degrees or metres, e.g. EPSG:4326`,
+      );
+    return { epsg, name, proj4: definition, kind: 'geographic', metresPerUnit: Number.NaN };
+  }
+  const written = /\+to_meter=(\S+)/.exec(definition);
+  const metresPerUnit = written ? Number(written[1]) : scale;
+  if (!written && metresPerUnit !== 1) definition += ` +to_meter=${metresPerUnit}`;
   return { epsg, name, proj4: definition, kind: 'projected', metresPerUnit };
 }
 

@@ -30,11 +30,10 @@ export interface Bounds {
   readonly maxY: number;
 }
 
-/** A unit of work: the pixels it answers for (`core`) and the pixels it may look at (`padded`, may reach outside the grid). */
+/** A unit of work: the pixels it answers for. */
 export interface Block {
   readonly index: number;
   readonly core: Window;
-  readonly padded: Window;
 }
 
 /** Side of a block's core in px. */
@@ -79,18 +78,13 @@ export function subGrid(grid: Grid, window: Window): Grid {
   return { ...grid, width: window.width, height: window.height, transform: [a, b, x, d, e, y] };
 }
 
-/** Cuts the grid into blocks in row-major order, each padded by `halo` px on every side. */
-export function blocks(grid: Grid, halo: number, size = BLOCK_SIZE): Block[] {
+/** Cuts the grid into blocks in row-major order; those at the right and lower edge may be smaller. */
+export function blocks(grid: Grid, size = BLOCK_SIZE): Block[] {
   const result: Block[] = [];
   for (let y = 0; y < grid.height; y += size) {
     for (let x = 0; x < grid.width; x += size) {
-      const width = Math.min(size, grid.width - x);
-      const height = Math.min(size, grid.height - y);
-      result.push({
-        index: result.length,
-        core: { x, y, width, height },
-        padded: { x: x - halo, y: y - halo, width: width + 2 * halo, height: height + 2 * halo },
-      });
+      const core = { x, y, width: Math.min(size, grid.width - x), height: Math.min(size, grid.height - y) };
+      result.push({ index: result.length, core });
     }
   }
   return result;

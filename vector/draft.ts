@@ -5,8 +5,8 @@ import { type Grid, pixelArea } from '../raster/grid.js';
 import type { Runs } from '../raster/runs.js';
 import type { DraftPatch } from './number.js';
 import type { Ring } from './patch.js';
-import { groupByRegion, labelRegions } from './regions.js';
-import { smoothRings } from './smooth.js';
+import { groupByRegion, labelRegions, regionFinder, regionSizes } from './regions.js';
+import { smoothRegions } from './smooth.js';
 import { doubleArea, type PixelRing, traceRegion } from './trace.js';
 
 export interface DraftContext {
@@ -31,13 +31,19 @@ export function draftPatches(runs: Runs, keep: Uint8Array, context: DraftContext
   const labels = labelRegions(runs, { byZone: true, keep });
   const { start, order } = groupByRegion(labels);
   const toLonLat = transformer(context.grid.crs, WGS84);
+  const sizes = regionSizes(runs, labels);
+  const traced = Array.from(sizes, (pixels, region) => ({
+    pixels,
+    rings: traceRegion(runs, order, start[region], start[region + 1]),
+  }));
+  const smoothed = smoothRegions(traced, regionFinder(runs, labels));
   const drafts: DraftPatch[] = [];
   for (let region = 0; region < labels.count; region++) {
     const from = start[region];
     const to = start[region + 1];
     const zone = runs.zone[order[from]];
     if (zone < 0 && !context.keepOutside) continue;
-    drafts.push(draft(runs, order, from, to, context, toLonLat));
+    drafts.push(draft(runs, order, from, to, smoothed[region], context, toLonLat));
   }
   return drafts;
 }
@@ -47,6 +53,7 @@ function draft(
   order: Int32Array,
   from: number,
   to: number,
+  rings: readonly PixelRing[],
   context: DraftContext,
   toLonLat: (x: number, y: number) => Point,
 ): DraftPatch {
@@ -68,7 +75,6 @@ function draft(
     sumX += (length * (runs.x0[run] + runs.x1[run])) / 2;
     sumY += length * (runs.y[run] + 0.5);
   }
-  const rings = smoothRings(traceRegion(runs, order, from, to), pixels);
   const areaM2 = pixels * pixelArea(grid);
   const perimeterM =
     rings.reduce((sum, ring) => sum + ringLength(ring), 0) * grid.resolution * grid.crs.metresPerUnit;
@@ -107,13 +113,18 @@ function pointInside(runs: Runs, order: Int32Array, from: number, to: number, x:
   let best: Point = [x, y];
   let bestDistance = Number.POSITIVE_INFINITY;
   for (let k = from; k < to; k++) {
-    const run = order[k];
-    if (runs.y[run] === Math.floor(y) && runs.x0[run] <= x && x < runs.x1[run]) return [x, y];
-    const middle = (runs.x0[run] + runs.x1[run]) / 2;
-    const distance = Math.hypot(middle - x, runs.y[run] + 0.5 - y);
+    const row = runs.y[order[k]];
+    const x0 = runs.x0[order[k]];
+    let x1 = runs.x1[order[k]];
+    // runs that meet at a block's seam are one: where the blocks lie must not show
+    while (k + 1 < to && runs.y[order[k + 1]] === row && runs.x0[order[k + 1]] === x1)
+      x1 = runs.x1[order[++k]];
+    if (row === Math.floor(y) && x0 <= x && x < x1) return [x, y];
+    const middle = (x0 + x1) / 2;
+    const distance = Math.hypot(middle - x, row + 0.5 - y);
     if (distance < bestDistance) {
       bestDistance = distance;
-      best = [middle, runs.y[run] + 0.5];
+      best = [middle, row + 0.5];
     }
   }
   return best;

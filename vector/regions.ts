@@ -102,3 +102,18 @@ export function groupByRegion(labels: Labels): { start: Int32Array; order: Int32
   });
   return { start, order };
 }
+
+/** Looks up the region of a pixel (grid px), NO_REGION for none, by bisection of the runs. */
+export function regionFinder(runs: Runs, labels: Labels): (x: number, y: number) => number {
+  const { count, y, x0, x1 } = runs;
+  return (px, py) => {
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (y[middle] < py || (y[middle] === py && x1[middle] <= px)) low = middle + 1;
+      else high = middle;
+    }
+    return low < count && y[low] === py && x0[low] <= px ? labels.label[low] : NO_REGION;
+  };
+}

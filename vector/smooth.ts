@@ -1,32 +1,103 @@
-import type { PixelRing } from './trace.js';
+import { NO_REGION } from './regions.js';
+import { doubleArea, type PixelRing } from './trace.js';
 
 /** Most that smoothing may change a patch's area, as a share. */
 const MOST_AREA_CHANGE = 0.01;
 
+/** Whether the corner of a pixel (grid px, by its upper left) may be cut off. */
+export type Cuttable = (x: number, y: number) => boolean;
+
 /**
- * Smooths the stairs of a traced boundary: every corner is cut between the midpoints of its two unit edges. Cuts of
+ * Smooths the stairs of traced boundaries: every corner is cut between the midpoints of its two unit edges. Cuts of
  * different corners meet at most in a midpoint, so rings stay simple, never cross one another, and rings that touched
- * in a corner come apart: what was valid stays valid. A ring has four more convex than concave corners and each cut is
- * 1/8 px², so the area moves by exactly 1/2 px² a ring; regions that this would change by more than 1 % keep their corners.
+ * in a corner come apart: what was valid stays valid. A cut takes 1/8 px² from one pixel: a region's own at a convex
+ * corner, a neighbour's at a concave one. Regions whose area would change by more than 1 % keep their corners, and
+ * nobody cuts into them; so the polygons of neighbours never overlap.
+ *
+ * @param regions rings and pixel count of each region
+ * @param regionAt region of a pixel (grid px), NO_REGION for none
  */
-export function smoothRings(rings: readonly PixelRing[], areaPx: number): readonly PixelRing[] {
-  // the outer ring shrinks, holes shrink too and so give their half back
-  const change = Math.abs(rings.length - 2) / 2;
-  if (change > areaPx * MOST_AREA_CHANGE) return rings;
-  return rings.map(cutCorners);
+export function smoothRegions(
+  regions: readonly { readonly rings: readonly PixelRing[]; readonly pixels: number }[],
+  regionAt: (x: number, y: number) => number,
+): (readonly PixelRing[])[] {
+  const smooth = new Uint8Array(regions.length).fill(1);
+  const cuttable: Cuttable = (x, y) => {
+    const region = regionAt(x, y);
+    return region === NO_REGION || smooth[region] === 1;
+  };
+  // a region that keeps its corners takes cuts from its neighbours, whose area then changes otherwise: until none more does
+  for (let settled = false; !settled; ) {
+    settled = true;
+    regions.forEach(({ rings, pixels }, region) => {
+      if (smooth[region] === 0 || Math.abs(areaChange(rings, cuttable)) <= pixels * MOST_AREA_CHANGE) return;
+      smooth[region] = 0;
+      settled = false;
+    });
+  }
+  return regions.map(({ rings }, region) =>
+    smooth[region] === 1 ? rings.map((ring) => cutCorners(ring, cuttable)) : rings,
+  );
 }
 
-function cutCorners(ring: PixelRing): PixelRing {
-  const points: number[] = [];
+/** By how many px² the cuts change the area of a region. */
+function areaChange(rings: readonly PixelRing[], cuttable: Cuttable): number {
+  let eighths = 0;
+  rings.forEach((ring, place) => {
+    // a ring of positive area turns by +1 at its convex corners; what is convex for a hole is concave for its region
+    const outward = doubleArea(ring) > 0 === (place === 0) ? 1 : -1;
+    forEachCorner(ring, (x, y, inX, inY, outX, outY) => {
+      if (cuttable(...cornerPixel(x, y, inX, inY, outX, outY))) {
+        eighths -= outward * (inX * outY - inY * outX);
+      }
+    });
+  });
+  return eighths / 8;
+}
+
+/** The pixel that a cut at a corner goes through. */
+function cornerPixel(
+  x: number,
+  y: number,
+  inX: number,
+  inY: number,
+  outX: number,
+  outY: number,
+): [x: number, y: number] {
+  return [Math.floor(x + (outX - inX) / 2), Math.floor(y + (outY - inY) / 2)];
+}
+
+/** Visits the corners of a ring with the unit steps that lead there and on. */
+function forEachCorner(
+  ring: PixelRing,
+  visit: (x: number, y: number, inX: number, inY: number, outX: number, outY: number) => void,
+): void {
   const n = ring.length;
   for (let i = 0; i < n; i += 2) {
-    const x = ring[i];
-    const y = ring[i + 1];
+    const [x, y] = [ring[i], ring[i + 1]];
     const before = (i + n - 2) % n;
     const after = (i + 2) % n;
-    push(points, x - Math.sign(x - ring[before]) / 2, y - Math.sign(y - ring[before + 1]) / 2);
-    push(points, x + Math.sign(ring[after] - x) / 2, y + Math.sign(ring[after + 1] - y) / 2);
+    visit(
+      x,
+      y,
+      Math.sign(x - ring[before]),
+      Math.sign(y - ring[before + 1]),
+      Math.sign(ring[after] - x),
+      Math.sign(ring[after + 1] - y),
+    );
   }
+}
+
+function cutCorners(ring: PixelRing, cuttable: Cuttable): PixelRing {
+  const points: number[] = [];
+  forEachCorner(ring, (x, y, inX, inY, outX, outY) => {
+    if (!cuttable(...cornerPixel(x, y, inX, inY, outX, outY))) {
+      push(points, x, y);
+      return;
+    }
+    push(points, x - inX / 2, y - inY / 2);
+    push(points, x + outX / 2, y + outY / 2);
+  });
   return Float64Array.from(dropStraight(points));
 }
 

@@ -1,11 +1,11 @@
-import type { BandRole } from '../../kernels/bands.js';
 import { UNUSABLE } from '../../kernels/classes.js';
-import type { Detection, Detector } from '../../kernels/detector.js';
+import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
 import { TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
+import { maskObscured } from '../mask/obscured.js';
 import { extractRuns } from '../runs.js';
-import { type PreparedScene, readDate } from '../warp/date.js';
+import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import { rasterizeZones } from '../zones.js';
 import {
   type BlockJob,
@@ -24,20 +24,22 @@ export async function processBlock(
   job: BlockJob,
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
-  detector: Detector,
+  detectorFor: (width: number, height: number) => Detector,
   block: Block,
 ): Promise<BlockResult> {
   const clock = stopwatch();
-  const roles: readonly BandRole[] = job.bands;
-  // constant shapes: a block at the edge reaches beyond the grid instead of being smaller
-  const window: Window = { x: block.padded.x, y: block.padded.y, ...job.block };
-  const first = await readDate(before, job.grid, window, roles);
-  const second = await readDate(after, job.grid, window, roles);
-  clock.lap('read_warp');
-  const detection = await detector.detect(first, second);
+  const window = windowOf(job, block);
+  const [first, second] = await readPair(job, before, after, window);
+  clock.lap('read_warp_mask');
+  const detection = await detectorFor(window.width, window.height).detect(first, second);
   clock.lap('detect');
   const zones = job.zones.length > 0 ? rasterizeZones(job.zones, block.core) : null;
-  const frame = { core: block.core, stride: window.width, left: detector.halo, top: detector.halo };
+  const frame = {
+    core: block.core,
+    stride: window.width,
+    left: block.core.x - window.x,
+    top: block.core.y - window.y,
+  };
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const runs = extractRuns({ ...frame, ...detection, zones });
   const { transitions, usable } = countStates(detection, zones, frame, job.zones.length);
@@ -53,6 +55,52 @@ export async function processBlock(
     pixels: block.core.width * block.core.height,
     timings: clock.laps,
   };
+}
+
+/** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
+const LEAST_SIDE = 256;
+
+/** The pixels a block looks at: its core and the halo, and in a thin block at the grid's edge more of its neighbours. */
+function windowOf({ halo }: BlockJob, { core }: Block): Window {
+  const more = (from: number, length: number) => Math.min(Math.max(0, LEAST_SIDE - length), from);
+  const [left, top] = [more(core.x, core.width), more(core.y, core.height)];
+  return {
+    x: core.x - left - halo,
+    y: core.y - top - halo,
+    width: core.width + left + 2 * halo,
+    height: core.height + top + 2 * halo,
+  };
+}
+
+/**
+ * Both dates, each masked against the first look of the other. Scenes with a quality band bring their own mask, and
+ * without a look at the scenes there are no levels to judge by.
+ */
+async function readPair(
+  job: BlockJob,
+  before: readonly PreparedScene[],
+  after: readonly PreparedScene[],
+  window: Window,
+): Promise<readonly [DateBlock, DateBlock]> {
+  const { grid, bands, look } = job;
+  const read = (scenes: readonly PreparedScene[]) => readDate(scenes.slice(0, 1), grid, window, bands);
+  const [first, second] = [await read(before), await read(after)];
+  const frame = { width: window.width, height: window.height, resolution: grid.resolution };
+  const against = (other: DateBlock) => (date: DateBlock) => {
+    if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
+  };
+  // each is judged against the other as it came, whichever goes first
+  const asCame = { ...second, usable: second.usable.slice() };
+  against(first)(second);
+  against(asCame)(first);
+  await fillGaps(first, before.slice(1), grid, window, against(second));
+  await fillGaps(second, after.slice(1), grid, window, against(first));
+  return [first, second];
+}
+
+/** A first month is compared with itself. */
+function same(before: readonly PreparedScene[], after: readonly PreparedScene[]): boolean {
+  return before[0].scene.path === after[0].scene.path;
 }
 
 interface Frame {

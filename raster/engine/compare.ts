@@ -47,6 +47,9 @@ export interface CompareResult {
   readonly timings: Readonly<Record<string, number>>;
 }
 
+/** More that the cloud and shadow masks see of a block's surroundings, px. */
+const MASK_HALO = 32;
+
 /** Bands that all scenes have. */
 export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
   return new Set(BAND_ROLES.filter((role) => scenes.every(({ scene }) => scene.bands.has(role))));
@@ -72,7 +75,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   const looked = performance.now();
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
-  const side = size + 2 * detector.halo;
+  const halo = detector.halo + (detector.needsLook ? MASK_HALO : 0);
   const job: BlockJob = {
     grid,
     before: look.before,
@@ -84,10 +87,10 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     backend: request.backend === 'auto' ? backend.name : request.backend,
     zones: request.zones,
     clip: request.clip,
-    block: { width: side, height: side },
+    halo,
     outputs: Object.keys(request.outputs) as OutputName[],
   };
-  const all = blocks(grid, detector.halo, size);
+  const all = blocks(grid, size);
   const sink = await openSink(grid, request.outputs);
   try {
     const results = new Array<Pick<BlockResult, 'block' | 'runs'>>(all.length);

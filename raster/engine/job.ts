@@ -32,7 +32,8 @@ export interface BlockJob {
   readonly zones: readonly Zone[];
   /** Pixels outside every zone are set to 0: a district's run answers for the district alone. */
   readonly clip: boolean;
-  readonly block: { readonly width: number; readonly height: number };
+  /** Pixels a block sees beyond its core. */
+  readonly halo: number;
   readonly outputs: readonly OutputName[];
 }
 

@@ -40,18 +40,20 @@ export async function runBlocks(
   if (blocks.length === 0) return null;
   const count = Math.max(1, Math.min(options.workers, blocks.length));
   const queue = blocks[Symbol.iterator]();
-  const threads: Worker[] = [];
+  const threads: { readonly thread: Worker; readonly gone: Promise<unknown> }[] = [];
   try {
     const reports = await Promise.all(
       Array.from({ length: count }, () => {
         const thread = new Worker(workerUrl(), { workerData: job });
-        threads.push(thread);
+        threads.push({ thread, gone: new Promise((resolve) => thread.once('exit', resolve)) });
         return drive(thread, queue, options);
       }),
     );
     return reports[0];
   } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    // asked to end, not ended: a thread torn down with a GPU device open takes the whole process along
+    for (const { thread } of threads) thread.postMessage(null);
+    await Promise.all(threads.map(({ gone }) => gone));
   }
 }
 

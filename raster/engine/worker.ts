@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openBackend } from '../../kernels/backend.js';
+import { type Backend, openBackend } from '../../kernels/backend.js';
+import type { Detector } from '../../kernels/detector.js';
 import { detectorByName } from '../../kernels/detectors.js';
 import { BadInput, messageOf } from '../errors.js';
 import type { Block } from '../grid.js';
@@ -39,28 +40,52 @@ async function main(): Promise<void> {
       stack: error instanceof Error ? error.stack : undefined,
     });
   const job = workerData as BlockJob;
+  let backend: Backend | null = null;
   try {
     const kind = detectorByName(job.detector);
     if (!kind) throw new Error(`unknown detector ${job.detector}`);
-    const backend = await openBackend(job.backend);
+    const opened = await openBackend(job.backend);
+    backend = opened;
     const [before, after] = [await open(job.before), await open(job.after)];
-    const detector = kind.create({
-      backend,
-      ...job.block,
-      resolution: job.grid.resolution,
-      bands: new Set(job.bands),
-      classes: new Set(job.classes),
-      look: job.look,
+    // kernels are compiled for a shape; the blocks of a grid have four at most
+    const detectors = new Map<string, Detector>();
+    const detectorFor = (width: number, height: number): Detector => {
+      const key = `${width}x${height}`;
+      const made =
+        detectors.get(key) ??
+        kind.create({
+          backend: opened,
+          width,
+          height,
+          resolution: job.grid.resolution,
+          bands: new Set(job.bands),
+          classes: new Set(job.classes),
+          look: job.look,
+        });
+      detectors.set(key, made);
+      return made;
+    };
+    const next = async (block: Block | null) => {
+      if (block === null) {
+        // nothing may be left open: the thread ends by itself
+        await Promise.allSettled([...before, ...after].map(({ scene }) => scene.close()));
+        await opened.close();
+        port.close();
+        return;
+      }
+      const result = await processBlock(job, before, after, detectorFor, block);
+      say({ kind: 'done', result }, buffersOf(result));
+    };
+    let work: Promise<void> = Promise.resolve();
+    port.on('message', (block: Block | null) => {
+      work = work.then(() => next(block)).catch(fail);
     });
-    port.on('message', (block: Block) => {
-      processBlock(job, before, after, detector, block).then(
-        (result) => say({ kind: 'done', result }, buffersOf(result)),
-        fail,
-      );
-    });
-    say({ kind: 'ready', backend: backend.name, stages: { read_warp: 'typescript', ...detector.stages } });
+    const stages = { read_warp: 'typescript', ...kind.stages(opened.name) };
+    say({ kind: 'ready', backend: opened.name, stages });
   } catch (error) {
     fail(error);
+    await backend?.close();
+    port.close();
   }
 }
 

@@ -9,6 +9,8 @@ import { LOOK_SIZE } from './windows.js';
 const DARK_SHARE = 0.9;
 /** Bounds of the vegetation yardstick: a scene without vegetation must not make grass of concrete. */
 const VEGETATION = { ndvi: [0.35, 0.85], greenness: [0.06, 0.4] } as const;
+/** Pixels a statistic is measured on: more would not move a percentile. */
+const SAMPLES = 60_000;
 
 /**
  * Measures the scene's own levels on the sample windows of both dates (already aligned and normalized), so that
@@ -34,11 +36,19 @@ export async function measureLevels(
   return { dark, high, noise, ...texture };
 }
 
+/** Every how many-th pixel is looked at; a prime-like odd step, so that no column pattern is hit. */
+function stepFor(blocks: readonly DateBlock[]): number {
+  const pixels = blocks.reduce((sum, block) => sum + block.usable.length, 0);
+  return Math.max(1, 2 * Math.floor(pixels / SAMPLES / 2) + 1);
+}
+
 /** Sorted values of a band over usable pixels. */
 function usableValues(blocks: readonly DateBlock[], b: number): Float64Array {
   const values: number[] = [];
+  const step = stepFor(blocks);
   for (const { stack, usable } of blocks) {
-    for (let i = 0; i < usable.length; i += 5) if (usable[i] === 1) values.push(stack[b * usable.length + i]);
+    for (let i = 0; i < usable.length; i += step)
+      if (usable[i] === 1) values.push(stack[b * usable.length + i]);
   }
   return Float64Array.from(values).sort();
 }
@@ -50,9 +60,10 @@ export function percentile(sorted: Float64Array, share: number): number {
 
 function noiseOf(before: readonly DateBlock[], after: readonly DateBlock[], b: number): number {
   const differences: number[] = [];
+  const step = stepFor(before);
   before.forEach(({ stack, usable }, k) => {
     const other = after[k];
-    for (let i = 0; i < usable.length; i += 5) {
+    for (let i = 0; i < usable.length; i += step) {
       const at = b * usable.length + i;
       if ((usable[i] & other.usable[i]) === 1) differences.push(other.stack[at] - stack[at]);
     }
@@ -64,30 +75,39 @@ async function measureTexture(
   blocks: readonly DateBlock[],
   dark: SceneLook['dark'],
   options: { backend: Backend; resolution: number },
-): Promise<Pick<SceneLook, 'brightness' | 'vegetation' | 'edge'>> {
+): Promise<Pick<SceneLook, 'brightness' | 'canopy' | 'vegetation' | 'edge'>> {
   const bands = new Set(blocks[0].bands);
-  const size = { width: LOOK_SIZE, height: LOOK_SIZE };
-  const features = createFeatures({ ...options, ...size, bands }, dark);
-  const indices: number[] = [];
-  const samples: { index: number; bright: number; edge: number }[] = [];
+  const length = LOOK_SIZE * LOOK_SIZE;
+  const features = createFeatures({ ...options, width: LOOK_SIZE, height: LOOK_SIZE, bands }, dark);
+  const samples: { index: number; bright: number; edge: number; mean: number }[] = [];
+  const step = stepFor(blocks);
   for (const block of blocks) {
-    const { bright, edges } = await features(block.stack);
-    for (let i = 0; i < block.usable.length; i += 7) {
+    if (!block.usable.includes(1)) continue;
+    const planes = await features(block.stack);
+    for (let i = 0; i < length; i += step) {
       if (block.usable[i] === 0) continue;
-      const index = vegetationAt(block, i, dark);
-      indices.push(index);
-      samples.push({ index, bright: bright[i], edge: edges[i] });
+      samples.push({
+        index: vegetationAt(block, i, dark),
+        bright: planes[i],
+        edge: planes[length + i],
+        mean: planes[2 * length + i],
+      });
     }
   }
   const bounds = bands.has('nir') && bands.has('red') ? VEGETATION.ndvi : VEGETATION.greenness;
-  const dense = percentile(Float64Array.from(indices).sort(), 0.98);
-  const vegetation = Math.min(bounds[1], Math.max(bounds[0], dense));
-  const open = samples.filter((sample) => sample.index < 0.3 * vegetation);
-  const ground = open.length >= 100 ? open : samples;
+  const at = (list: typeof samples, key: keyof (typeof samples)[number], share: number) =>
+    percentile(Float64Array.from(list, (sample) => sample[key]).sort(), share);
+  const vegetation = Math.min(bounds[1], Math.max(bounds[0], at(samples, 'index', 0.98)));
+  const brightness = Math.max(1e-6, at(samples, 'bright', 0.5));
+  // yardsticks of a kind of ground that the scene hardly has are taken from all of it
+  const enough = (list: typeof samples) => (list.length >= 100 ? list : samples);
+  const open = enough(samples.filter((sample) => sample.index < 0.3 * vegetation));
+  const dense = enough(samples.filter((sample) => sample.index > 0.85 * vegetation));
   return {
     vegetation,
-    brightness: Math.max(1e-6, percentile(Float64Array.from(samples, (s) => s.bright).sort(), 0.5)),
-    edge: Math.max(1e-6, percentile(Float64Array.from(ground, (s) => s.edge).sort(), 0.75)),
+    brightness,
+    canopy: Math.max(1e-6, at(dense, 'mean', 0.25)),
+    edge: Math.max(1e-6, at(open, 'edge', 0.75)),
   };
 }
 

@@ -16,9 +16,10 @@ const LEAST_GAIN = 0.4;
 const MOST_GAIN = 2.5;
 /** Least correlation on invariant pixels for a line to be believed. */
 const LEAST_CORRELATION = 0.5;
-const ROUNDS = 12;
-/** Fewest pixels to fit on. */
+const ROUNDS = 8;
+/** Fewest pixels to fit on, and the most: more would not move the line. */
 const LEAST_PIXELS = 500;
+const MOST_PIXELS = 20_000;
 
 /** Identity for every band: `--no-normalize`, or nothing to fit on. */
 export const NO_NORMALIZATION: Normalization = { maps: {}, invariant: 0, refused: [] };
@@ -59,11 +60,12 @@ interface Line {
 
 /** Values of pixels usable in both dates, an array a band. */
 function collect(fixed: readonly DateBlock[], moved: readonly DateBlock[], bandCount: number) {
+  const pixels = fixed.reduce((sum, block) => sum + block.usable.length, 0);
+  const step = 2 * Math.floor(pixels / MOST_PIXELS / 2) + 1;
   let count = 0;
   const shared = fixed.map((block, k) => {
     const both: number[] = [];
-    // every third pixel: neighbours say the same
-    for (let i = 0; i < block.usable.length; i += 3)
+    for (let i = 0; i < block.usable.length; i += step)
       if ((block.usable[i] & moved[k].usable[i]) === 1) both.push(i);
     count += both.length;
     return both;

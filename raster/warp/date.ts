@@ -20,12 +20,44 @@ export function unprepared(scene: Scene): PreparedScene {
   return { scene, shift: NO_SHIFT, normalization: {} };
 }
 
+/** Takes what cannot be used out of a look before others fill its gaps. */
+export type Mask = (date: DateBlock) => void;
+
 /**
  * One date on a window of the grid: the scenes in the order of preference, each filling the pixels that those before
  * it left unusable. The window may reach beyond the grid.
  */
 export async function readDate(
   scenes: readonly PreparedScene[],
+  grid: Grid,
+  window: Window,
+  bands: readonly BandRole[],
+  mask?: Mask,
+): Promise<DateBlock> {
+  const date = await readOne(scenes[0], grid, window, bands);
+  mask?.(date);
+  await fillGaps(date, scenes.slice(1), grid, window, mask);
+  return date;
+}
+
+/** Fills the unusable pixels of a date from further scenes, as far as needed. */
+export async function fillGaps(
+  date: DateBlock,
+  scenes: readonly PreparedScene[],
+  grid: Grid,
+  window: Window,
+  mask?: Mask,
+): Promise<void> {
+  for (const scene of scenes) {
+    if (!date.usable.includes(0)) return;
+    const more = await readOne(scene, grid, window, date.bands);
+    mask?.(more);
+    fill(date, more);
+  }
+}
+
+async function readOne(
+  scene: PreparedScene,
   grid: Grid,
   window: Window,
   bands: readonly BandRole[],
@@ -36,20 +68,7 @@ export async function readDate(
     stack: new Float32Array(length * bands.length),
     usable: new Uint8Array(length),
   };
-  for (const [order, prepared] of scenes.entries()) {
-    if (order === 0) {
-      await warpScene(prepared, grid, window, date);
-    } else {
-      if (!date.usable.includes(0)) break;
-      const more: DateBlock = {
-        bands,
-        stack: new Float32Array(date.stack.length),
-        usable: new Uint8Array(length),
-      };
-      await warpScene(prepared, grid, window, more);
-      fill(date, more);
-    }
-  }
+  await warpScene(scene, grid, window, date);
   return date;
 }
 
