@@ -9,6 +9,7 @@ import { makeTiff } from '../raster/tiff/testing/make-tiff.js';
 import { hashAt } from '../vector/testing/class-raster.js';
 import { diffCommand } from './commands/diff.js';
 import { loadConfig } from './config.js';
+import { openLog } from './log.js';
 import { countCodes, readPatches, readRaster, readSummary, Summary, violations } from './testing/outputs.js';
 import { type CliResult, PROJECT, runCli } from './testing/run-cli.js';
 import { type Box, coverValue, ORIGIN, writeCovers, writeScene } from './testing/scenes.js';
@@ -122,6 +123,7 @@ async function refusalOf(args: readonly string[]): Promise<void> {
       config: loadConfig(dir, {}),
       print: () => {},
       tell: () => {},
+      log: openLog(undefined),
       progress: () => ({ update: () => {}, end: () => {} }),
     },
   );

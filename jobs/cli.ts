@@ -6,6 +6,7 @@ import type { Command } from './commands/command.js';
 import { COMMANDS } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
+import { openLog } from './log.js';
 
 /** Done, the work failed, bad usage or bad input. */
 const [DONE, FAILED, BAD] = [0, 1, 2];
@@ -21,6 +22,7 @@ function context(signal: AbortSignal): Context {
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     progress: (label) => progressOn(process.stderr, label),
+    log: openLog(process.env.TUBAN_LOG),
     signal,
   };
 }

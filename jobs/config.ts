@@ -18,7 +18,9 @@ const Schema = z.strictObject({
   district: z
     .string()
     .default('')
-    .describe('name of the district on reports; empty takes it from the subdistricts'),
+    .describe(
+      'name of the district on reports; empty: 罗湖区 for its subdistrict codes, else just “district”',
+    ),
   crs: z
     .string()
     .regex(/^EPSG:\d+$/i, 'expected an EPSG code such as EPSG:4547')

@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import type { Logger } from './log.js';
 
 /** What a command may touch of the outside: streams, environment, configuration. Passed in, so that tests can look. */
 export interface Context {
@@ -8,6 +9,7 @@ export interface Context {
   /** Progress and remarks. */
   readonly tell: (line: string) => void;
   readonly progress: (label: string) => Progress;
+  readonly log: Logger;
   readonly signal?: AbortSignal;
 }
 

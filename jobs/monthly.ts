@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BandRole } from '../kernels/bands.js';
+import ndarray from 'ndarray';
+import ops from 'ndarray-ops';
 import { STATES, type StateName } from '../kernels/classes.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
@@ -18,11 +19,14 @@ import type { StateArea, SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
 import { publishRun } from '../vector/store/publish.js';
 import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
+import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { closeAll, openMonth, storedMonths } from './catalogue.js';
 import { applyMmu, chooseClasses, classTotals, lookNotes, peakRssMb } from './change.js';
 import type { Config } from './config.js';
+import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
+import type { Logger } from './log.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
 
 /** Months a look back may reach for the last usable pixel. */
@@ -34,6 +38,7 @@ export interface MonthlyRequest {
   readonly against: readonly ('mom' | 'yoy')[] | null;
   readonly onProgress?: (label: string, done: number, total: number) => void;
   readonly signal?: AbortSignal;
+  readonly log?: Logger;
 }
 
 export interface MonthlyResult {
@@ -68,6 +73,7 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
       `Month ${month} has no scenes (${known}); add them first: tuban scenes add FILE… --month ${month}`,
     );
   }
+  await checkCoverage(db, month, subdistricts);
   const comparisons = planComparisons(month, months, request.against);
   const opened = new Map<string, OpenedScene[]>();
   try {
@@ -98,6 +104,16 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
   } finally {
     await Promise.all([...opened.values()].map(closeAll));
   }
+}
+
+/** @throws BadInput where none of the month's scenes touches the district. */
+async function checkCoverage(db: Db, month: string, subdistricts: readonly Subdistrict[]): Promise<void> {
+  const scenes = await listScenes(db, { month });
+  if (scenes.some(({ footprint }) => !outsideDistrict(footprint, subdistricts))) return;
+  const files = scenes.flatMap((scene) => scene.files).join(', ');
+  throw new BadInput(
+    `The scenes of ${month} (${files}) do not touch the district's subdistricts; check the scenes' CRS, or import the right subdistricts`,
+  );
 }
 
 /** @throws BadInput where a comparison is asked for by name and its month is not stored. */
@@ -155,10 +171,16 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
     },
   });
   const folder = join(config.stateDir, 'runs', String(run.id));
+  const log = request.log?.child({ run: run.id, month: run.month, against: run.against });
+  const started = performance.now();
+  log?.info('Run:Start');
   try {
     await mkdir(folder, { recursive: true });
-    return await computeAndPublish(db, config, request, work, run, folder);
+    const done = await computeAndPublish(db, config, request, work, run, folder);
+    log?.info({ ms: Math.round(performance.now() - started), patches: done.patches.length }, 'Run:Published');
+    return done;
   } catch (error) {
+    log?.error({ ms: Math.round(performance.now() - started), error: messageOf(error) }, 'Run:Failed');
     await rm(folder, { recursive: true, force: true });
     await failRun(db, run, messageOf(error)).catch(() => {});
     throw error;
@@ -211,7 +233,7 @@ async function computeAndPublish(
     keepOutside: false,
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs, keep);
-  const areas = stateAreas(result.transitions, subdistricts, grid, first, computedStates(bands));
+  const areas = stateAreas(result.transitions, subdistricts, grid, first);
   const summary = {
     folder,
     grid: describeGrid(grid),
@@ -241,7 +263,7 @@ async function computeAndPublish(
 }
 
 function sensors(scenes: readonly OpenedScene[]): string[] {
-  return [...new Set(scenes.map(({ scene }) => scene.sensor.title))];
+  return [...new Set(scenes.map(({ scene }) => scene.sensor.name))];
 }
 
 function share(areas: readonly SubdistrictArea[]): number {
@@ -249,52 +271,33 @@ function share(areas: readonly SubdistrictArea[]): number {
   return total > 0 ? areas.reduce((sum, area) => sum + area.usableM2, 0) / total : 0;
 }
 
-/** States that can be told from the bands: without nir neither water nor forest, so their zeros would be a lie. */
-function computedStates(bands: ReadonlySet<BandRole>): ReadonlySet<StateName> {
-  const infrared = bands.has('nir') || bands.has('swir1');
-  return new Set(
-    STATES.map(({ name }) => name).filter((name) =>
-      name === 'water' ? infrared : name === 'forest' ? bands.has('nir') : true,
-    ),
-  );
-}
-
-/** Areas by subdistrict and state from the transition table. */
+/** Areas by subdistrict and state from the transition table (BlockResult.transitions). */
 export function stateAreas(
   transitions: Float64Array,
   subdistricts: readonly Subdistrict[],
   grid: Grid,
   first: boolean,
-  _computed: ReadonlySet<StateName>,
 ): SubdistrictArea[] {
   const pixel = pixelArea(grid);
-  return subdistricts.map((subdistrict, index) => {
-    const at = (before: number, after: number) =>
-      transitions[((index + 1) * STATE_SLOTS + before) * STATE_SLOTS + after];
-    let total = 0;
-    let usable = 0;
-    const beforeSum = new Float64Array(STATE_SLOTS);
-    const afterSum = new Float64Array(STATE_SLOTS);
-    for (let b = 0; b < STATE_SLOTS; b++) {
-      for (let a = 0; a < STATE_SLOTS; a++) {
-        total += at(b, a);
-        if (a === 0 || b === 0) continue;
-        usable += at(b, a);
-        beforeSum[b] += at(b, a);
-        afterSum[a] += at(b, a);
-      }
-    }
+  const table = ndarray(transitions, [subdistricts.length + 1, STATE_SLOTS, STATE_SLOTS]);
+  return subdistricts.map(({ code, name }, index) => {
+    const own = table.pick(index + 1, null, null);
+    // slot 0 is "not usable" in either date
+    const seen = own.lo(1, 1);
     const states = Object.fromEntries(
-      STATES.map(({ code, name }): [StateName, StateArea] => [
-        name,
-        { areaM2: afterSum[code] * pixel, beforeAreaM2: first ? null : beforeSum[code] * pixel },
+      STATES.map((state): [StateName, StateArea] => [
+        state.name,
+        {
+          areaM2: ops.sum(seen.pick(null, state.code - 1)) * pixel,
+          beforeAreaM2: first ? null : ops.sum(seen.pick(state.code - 1, null)) * pixel,
+        },
       ]),
     ) as Record<StateName, StateArea>;
     return {
-      subdistrictCode: subdistrict.code,
-      subdistrict: subdistrict.name,
-      totalM2: total * pixel,
-      usableM2: usable * pixel,
+      subdistrictCode: code,
+      subdistrict: name,
+      totalM2: ops.sum(own) * pixel,
+      usableM2: ops.sum(seen) * pixel,
       states,
     };
   });

@@ -4,8 +4,10 @@ import type { OpenedScene } from '../raster/engine/prepare.js';
 import { gatherReport } from '../reports/monthly/gather.js';
 import type { Lang } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
+import type { Subdistrict } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
+import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { closeAll, openMonth } from './catalogue.js';
 import type { Config } from './config.js';
 
@@ -19,13 +21,22 @@ export interface ReportRequest {
 /** Setting that marks a database as filled with made-up scenes. */
 export const SYNTHETIC = 'synthetic';
 
+/** Division code of Luohu (GB/T 2260), which its subdistricts' codes begin with. */
+const LUOHU = '440303';
+
+function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string {
+  const luohu = subdistricts.length > 0 && subdistricts.every(({ code }) => code.startsWith(LUOHU));
+  if (luohu) return lang === 'zh' ? '罗湖区' : 'Luohu District';
+  return lang === 'zh' ? '本区' : 'District';
+}
+
 /** Gathers and writes the report; the file appears whole or not at all. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
   const opened = new Map<string, OpenedScene[]>();
   try {
     const input = await gatherReport(db, {
       ...request,
-      district: config.district || (request.lang === 'zh' ? '罗湖区' : 'Luohu District'),
+      district: config.district || districtName(await listSubdistricts(db), request.lang),
       generatedAt: new Date().toISOString(),
       timeZone: config.timeZone,
       synthetic: (await getSetting(db, SYNTHETIC)) === true,

@@ -208,8 +208,9 @@ export const stateChangeKernel: KernelSource = {
     const changed = ramp(magnitude, 0.15, 0.4);
     const roofAfter = builtAfter * roofScore(va, ea);
     const roofBefore = builtBefore * roofScore(vb, eb);
-    const buildingNew = roofAfter * litBefore * (1 - builtBefore) * changed;
-    const buildingGone = roofBefore * litAfter * (1 - builtAfter) * changed;
+    // nobody builds on open water within a month, nor floods a house: that is glint, or a shadow on the shore
+    const buildingNew = roofAfter * litBefore * (1 - builtBefore) * (1 - waterBefore) * changed;
+    const buildingGone = roofBefore * litAfter * (1 - builtAfter) * (1 - waterAfter) * changed;
     const waterGain = waterAfter * (1 - waterBefore) * turned * changed;
     const waterLoss = waterBefore * (1 - waterAfter) * turned * litAfter * changed;
     const drop = ramp(indexBefore - indexAfter, 0.12, 0.25);

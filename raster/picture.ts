@@ -1,3 +1,5 @@
+import ndarray, { type Data } from 'ndarray';
+import ops from 'ndarray-ops';
 import type { BandRole } from '../kernels/bands.js';
 import type { OpenedScene } from './engine/prepare.js';
 import type { Grid } from './grid.js';
@@ -61,13 +63,18 @@ export async function renderRgb(
   }
   const colours = roles.map((role) => planes[bands.indexOf(role)]);
   const range = stretch ?? { roles, ...stretchOf(colours, usable) };
-  const data = new Uint8Array(3 * length).fill(EMPTY);
+  const data = new Uint8Array(3 * length);
+  const pixels = ndarray(data, [length, 3]);
   colours.forEach((plane, c) => {
-    const scale = 255 / Math.max(1e-9, range.high[c] - range.low[c]);
-    for (let i = 0; i < length; i++) {
-      if (usable[i] === 1) data[3 * i + c] = Math.max(0, Math.min(255, (plane[i] - range.low[c]) * scale));
-    }
+    const scaled = ndarray(plane.slice(), [length]);
+    ops.subseq(scaled, range.low[c]);
+    ops.mulseq(scaled, 255 / Math.max(1e-9, range.high[c] - range.low[c]));
+    ops.maxseq(scaled, 0);
+    ops.minseq(scaled, 255);
+    // the types want one element type on both sides; the library rounds into the narrower
+    ops.assign<Data<number>>(pixels.pick(null, c), scaled);
   });
+  for (let i = 0; i < length; i++) if (usable[i] === 0) data.fill(EMPTY, 3 * i, 3 * i + 3);
   return { picture: { width: grid.width, height: grid.height, data }, stretch: range };
 }
 

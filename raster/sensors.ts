@@ -10,6 +10,7 @@ export type BandNumbers = Readonly<Partial<Record<BandRole, number>>>;
 export interface SensorProfile {
   readonly name: string;
   readonly title: string;
+  readonly titleZh: string;
   /** Band numbers (from 1) of multi-band files by how many bands the file has. */
   readonly stacks: Readonly<Record<number, BandNumbers>>;
   /** One-band files: what follows the scene's own name, case-insensitive, e.g. `_B4.TIF`. */
@@ -40,18 +41,21 @@ const LANDSAT_QUALITY = /_(?:qa_pixel|pixel_qa|bqa)\.tiff?$/i;
 export const SENSORS: readonly SensorProfile[] = [
   {
     name: 'generic',
-    title: 'Multi-band image: blue, green, red, nir',
+    title: 'Image with blue, green, red and near infrared bands',
+    titleZh: '蓝、绿、红、近红外四波段影像',
     stacks: { 3: RGB, 4: BGRN },
   },
   {
     name: 'rgb',
     title: 'Colour image without near infrared',
+    titleZh: '彩色影像（无近红外）',
     stacks: { 3: RGB, 4: RGB },
   },
   {
     // Gaofen-2 PMS multispectral: 0.45-0.52, 0.52-0.59, 0.63-0.69, 0.77-0.89 µm
     name: 'gaofen-2',
-    title: 'Gaofen-2 PMS (高分二号)',
+    title: 'Gaofen-2 PMS',
+    titleZh: '高分二号 PMS',
     stacks: { 3: RGB, 4: BGRN },
     product: /^GF2_PMS/i,
     fill: 0,
@@ -60,6 +64,7 @@ export const SENSORS: readonly SensorProfile[] = [
     // ESA Sentinel-2 MSI L2A: B02 blue, B03 green, B04 red, B08 nir, B11 and B12 swir; SCL scene classification
     name: 'sentinel-2',
     title: 'Sentinel-2 MSI L2A (SCL)',
+    titleZh: '哨兵二号 MSI L2A（SCL）',
     stacks: {
       4: BGRN,
       6: { blue: 1, green: 2, red: 3, nir: 4, swir1: 5, swir2: 6 },
@@ -86,6 +91,7 @@ export const SENSORS: readonly SensorProfile[] = [
     // USGS LSDS-1619: OLI band 2 blue, 3 green, 4 red, 5 nir, 6 swir1, 7 swir2
     name: 'landsat-8',
     title: 'Landsat 8/9 OLI Collection 1 or 2 (QA_PIXEL, BQA)',
+    titleZh: '陆地卫星 8/9 OLI',
     stacks: {
       6: { blue: 1, green: 2, red: 3, nir: 4, swir1: 5, swir2: 6 },
       7: { blue: 2, green: 3, red: 4, nir: 5, swir1: 6, swir2: 7 },
@@ -98,6 +104,7 @@ export const SENSORS: readonly SensorProfile[] = [
   {
     name: 'landsat-5',
     title: 'Landsat 4-7 TM/ETM+ Collection 1 or 2 (QA_PIXEL, BQA)',
+    titleZh: '陆地卫星 4–7 TM/ETM+',
     stacks: { 6: { blue: 1, green: 2, red: 3, nir: 4, swir1: 5, swir2: 6 } },
     files: landsatFiles({ blue: 1, green: 2, red: 3, nir: 4, swir1: 5, swir2: 7 }, LANDSAT_QUALITY),
     product: /^L[ET]0[457]_/i,
@@ -108,6 +115,7 @@ export const SENSORS: readonly SensorProfile[] = [
     // Planet SuperDove: 8 bands coastal, blue, green i, green, yellow, red, red edge, nir
     name: 'planetscope',
     title: 'PlanetScope analytic (UDM2)',
+    titleZh: 'PlanetScope（UDM2）',
     stacks: { 4: BGRN, 8: { blue: 2, green: 4, red: 6, nir: 8 } },
     files: [{ role: 'quality', pattern: /_udm2(?:_clip)?\.tiff?$/i }],
     product: /_(?:AnalyticMS|ortho_analytic)_/i,
@@ -118,6 +126,7 @@ export const SENSORS: readonly SensorProfile[] = [
     // USDA NAIP: red, green, blue, nir, untagged
     name: 'naip',
     title: 'NAIP aerial image',
+    titleZh: 'NAIP 航空影像',
     stacks: { 3: RGB, 4: { red: 1, green: 2, blue: 3, nir: 4 } },
     product: /^m_\d{7}_[ns][ew]_\d+_/i,
   },

@@ -15,7 +15,7 @@ import { createTerrain } from './terrain.js';
 import { writeTruth } from './truth.js';
 
 /** The months of the demo: 2026-08 has both a month before and a year before. */
-export const DEMO_MONTHS = ['2025-08', '2026-06', '2026-07', '2026-08'] as const;
+export const DEMO_MONTHS = ['2025-08', '2026-07', '2026-08'] as const;
 export const DEMO_RESOLUTION = 2;
 
 /** Scenes come in UTM zone 50N, the run works in CGCS2000: reprojection is part of the exercise. */

@@ -77,7 +77,7 @@ export const diffCommand: Command = {
     }
     const { grid } = summary;
     context.print(
-      `${grid.width} × ${grid.height} px of ${grid.resolution} m in ${grid.crs}, ${(summary.usable_fraction * 100).toFixed(1)} % usable, ran on ${summary.backend}`,
+      `${grid.width} × ${grid.height} px of ${Number(grid.resolution.toPrecision(6))} m in ${grid.crs}, ${(summary.usable_fraction * 100).toFixed(1)} % usable, ran on ${summary.backend}`,
     );
     for (const [name, total] of Object.entries(summary.classes)) {
       if (total.patches === 0) continue;

@@ -40,6 +40,7 @@ export const runCommand: Command = {
         against: parseAgainst(input),
         onProgress: (_label, done, total) => bar.update(done, total),
         signal: context.signal,
+        log: context.log,
       }),
     ).finally(() => bar.end());
     for (const result of results) for (const note of result.summary.notes) context.tell(`note: ${note}`);

@@ -3,7 +3,9 @@ import { BadInput } from '../../raster/errors.js';
 import type { SceneSpec } from '../../raster/scene.js';
 import { SENSORS, sensorByName, sensorOfFile } from '../../raster/sensors.js';
 import { listScenes } from '../../vector/store/scenes.js';
+import { listSubdistricts } from '../../vector/store/subdistricts.js';
 import { registerScene } from '../catalogue.js';
+import { outsideDistrict } from '../coverage.js';
 import { parseMonth } from '../options.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -31,6 +33,12 @@ export const scenesAdd: Command = {
     await withDatabase(context, 'scenes add', async (db) => {
       const added = [];
       for (const spec of scenes) added.push(await registerScene(db, spec, month));
+      const subdistricts = await listSubdistricts(db);
+      for (const { files, footprint } of added) {
+        if (subdistricts.length > 0 && outsideDistrict(footprint, subdistricts)) {
+          context.tell(`warning: ${files[0]} does not touch the imported subdistricts; check its CRS`);
+        }
+      }
       if (input.options.json) context.print(JSON.stringify(added));
       else
         for (const scene of added)

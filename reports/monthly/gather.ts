@@ -4,6 +4,7 @@ import type { OpenedScene } from '../../raster/engine/prepare.js';
 import { BadInput } from '../../raster/errors.js';
 import { type Bounds, type Grid, gridBounds, snappedGrid } from '../../raster/grid.js';
 import { renderRgb, type Stretch } from '../../raster/picture.js';
+import { SENSORS } from '../../raster/sensors.js';
 import type { Against } from '../../vector/number.js';
 import type { Patch } from '../../vector/patch.js';
 import { listAreas, type SubdistrictArea } from '../../vector/store/areas.js';
@@ -96,7 +97,10 @@ async function comparison(
     against,
     before: beforeMonth,
     after: month,
-    sensors: summary.sensors,
+    sensors: {
+      before: sensorTitles(summary.sensors.before, request.lang),
+      after: sensorTitles(summary.sensors.after, request.lang),
+    },
     grid,
     patches,
     notComputed: CHANGE_CLASSES.map((c) => c.name).filter((name) => summary.not_computed.includes(name)),
@@ -123,7 +127,7 @@ async function monthStates(db: Db, run: RunRecord, request: GatherRequest): Prom
   const map = await picture(await request.openMonth(run.month), grid);
   return {
     date: run.month,
-    sensors: summary.sensors.after,
+    sensors: sensorTitles(summary.sensors.after, request.lang),
     grid,
     areas: areas.flatMap((area) =>
       STATES.map(({ name }) => ({
@@ -136,6 +140,14 @@ async function monthStates(db: Db, run: RunRecord, request: GatherRequest): Prom
     map: map.picture,
     notes: summary.notes,
   };
+}
+
+/** Titles of sensors by name; a name that is no longer known stands for itself. */
+function sensorTitles(names: readonly string[], lang: Lang): string[] {
+  return names.map((name) => {
+    const sensor = SENSORS.find((profile) => profile.name === name);
+    return (lang === 'zh' ? sensor?.titleZh : sensor?.title) ?? name;
+  });
 }
 
 function usableOf(areas: readonly SubdistrictArea[]) {
