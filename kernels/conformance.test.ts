@@ -10,6 +10,9 @@ import { brightnessKernel, indexDifferenceKernel, normalizedDifferenceKernel } f
 import { plainBackend, type RecordedCall, runPlain } from './testing.js';
 import { columnMeanKernel, combineKernel, gradientKernel, rowMeanKernel } from './texture.js';
 
+// a Vulkan driver in software, for WebGPU where there is no GPU; only here, so that no other test picks it up
+if (process.env.TUBAN_TEST_VULKAN_ICD) process.env.VK_ICD_FILENAMES = process.env.TUBAN_TEST_VULKAN_ICD;
+
 const WIDTH = 173;
 const HEIGHT = 131;
 const LENGTH = WIDTH * HEIGHT;

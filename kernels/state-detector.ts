@@ -70,6 +70,8 @@ function create(options: DetectorOptions): Detector {
   if (look === null) throw new Error('the states detector needs a look at the scenes');
   const length = width * height;
   const features = createFeatures(options, look.dark);
+  // reused from block to block: fresh ones would pile up faster than they are collected
+  const featurePlanes = [new Float32Array(3 * length), new Float32Array(3 * length)] as const;
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
   const change = backend.compile(
     stateChangeKernel,
@@ -83,8 +85,8 @@ function create(options: DetectorOptions): Detector {
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);
-      const first = await features(before.stack);
-      const second = await features(after.stack);
+      const first = await features(before.stack, featurePlanes[0]);
+      const second = await features(after.stack, featurePlanes[1]);
       const packed = await change.run([before.stack, after.stack, first, second, levels]);
       return unpack(packed, before.usable, after.usable, wanted);
     },
@@ -98,7 +100,7 @@ function create(options: DetectorOptions): Detector {
 export function createFeatures(
   { backend, width, height, resolution, bands }: Omit<DetectorOptions, 'look' | 'classes'>,
   dark: SceneLook['dark'],
-): (stack: Plane) => Promise<Plane> {
+): (stack: Plane, out?: Plane) => Promise<Plane> {
   const length = width * height;
   const roles = BAND_ROLES.filter((role) => bands.has(role));
   const visible = VISIBLE.filter((role) => bands.has(role));
@@ -120,8 +122,7 @@ export function createFeatures(
   const rows = backend.compile(rowMeanKernel, length, texture);
   const columns = backend.compile(columnMeanKernel, length, texture);
   const mean = async (plane: Plane) => columns.run([await rows.run([plane])]);
-  return async (stack) => {
-    const features = new Float32Array(3 * length);
+  return async (stack, features = new Float32Array(3 * length)) => {
     const bright = await combine.run([stack]);
     features.set(bright);
     features.set(await mean(await gradient.run([bright])), length);

@@ -33,8 +33,8 @@ async function selfDiff({ path, out, forced }: SelfDiff): Promise<Omit<SelfDiffR
       backend: 'cpu',
       workers: 1,
       detector,
-      align: true,
-      normalize: true,
+      align: !forced,
+      normalize: !forced,
     });
     return { kind: 'done', message: '' };
   } catch (error) {

@@ -19,19 +19,26 @@ import {
 /** Steps of confidence and magnitude in a detection. */
 const STEPS = 128;
 
+/** What is made once for all blocks of a shape: compiled kernels and the arrays the pixels go through. */
+export interface Workbench {
+  readonly detector: Detector;
+  readonly dates: readonly [DateBlock, DateBlock];
+}
+
 /** Reads, warps, detects and reduces one block to what leaves it: runs, finished output tiles, state counts. */
 export async function processBlock(
   job: BlockJob,
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
-  detectorFor: (width: number, height: number) => Detector,
+  bench: (window: Window) => Workbench,
   block: Block,
 ): Promise<BlockResult> {
   const clock = stopwatch();
   const window = windowOf(job, block);
-  const [first, second] = await readPair(job, before, after, window);
+  const { detector, dates } = bench(window);
+  const [first, second] = await readPair(job, before, after, window, dates);
   clock.lap('read_warp_mask');
-  const detection = await detectorFor(window.width, window.height).detect(first, second);
+  const detection = await detector.detect(first, second);
   clock.lap('detect');
   const zones = job.zones.length > 0 ? rasterizeZones(job.zones, block.core) : null;
   const frame = {
@@ -81,10 +88,11 @@ async function readPair(
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
   window: Window,
+  dates: Workbench['dates'],
 ): Promise<readonly [DateBlock, DateBlock]> {
   const { grid, bands, look } = job;
-  const read = (scenes: readonly PreparedScene[]) => readDate(scenes.slice(0, 1), grid, window, bands);
-  const [first, second] = [await read(before), await read(after)];
+  const first = await readDate(before.slice(0, 1), grid, window, bands, dates[0]);
+  const second = await readDate(after.slice(0, 1), grid, window, bands, dates[1]);
   const frame = { width: window.width, height: window.height, resolution: grid.resolution };
   const against = (other: DateBlock) => (date: DateBlock) => {
     if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);

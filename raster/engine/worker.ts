@@ -1,12 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Backend, openBackend } from '../../kernels/backend.js';
-import type { Detector } from '../../kernels/detector.js';
 import { detectorByName } from '../../kernels/detectors.js';
 import { BadInput, messageOf } from '../errors.js';
-import type { Block } from '../grid.js';
+import type { Block, Window } from '../grid.js';
 import { openScene } from '../scene.js';
-import type { PreparedScene } from '../warp/date.js';
-import { processBlock } from './block.js';
+import { emptyDate, type PreparedScene } from '../warp/date.js';
+import { processBlock, type Workbench } from './block.js';
 import type { BlockJob, BlockResult, PreparedSpec } from './job.js';
 
 /** What a worker thread says. */
@@ -47,22 +46,23 @@ async function main(): Promise<void> {
     const opened = await openBackend(job.backend);
     backend = opened;
     const [before, after] = [await open(job.before), await open(job.after)];
-    // kernels are compiled for a shape; the blocks of a grid have four at most
-    const detectors = new Map<string, Detector>();
-    const detectorFor = (width: number, height: number): Detector => {
-      const key = `${width}x${height}`;
-      const made =
-        detectors.get(key) ??
-        kind.create({
+    // the blocks of a grid have four shapes at most
+    const benches = new Map<string, Workbench>();
+    const bench = (window: Window): Workbench => {
+      const key = `${window.width}x${window.height}`;
+      const made = benches.get(key) ?? {
+        detector: kind.create({
           backend: opened,
-          width,
-          height,
+          width: window.width,
+          height: window.height,
           resolution: job.grid.resolution,
           bands: new Set(job.bands),
           classes: new Set(job.classes),
           look: job.look,
-        });
-      detectors.set(key, made);
+        }),
+        dates: [emptyDate(job.bands, window), emptyDate(job.bands, window)],
+      };
+      benches.set(key, made);
       return made;
     };
     const next = async (block: Block | null) => {
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
         port.close();
         return;
       }
-      const result = await processBlock(job, before, after, detectorFor, block);
+      const result = await processBlock(job, before, after, bench, block);
       say({ kind: 'done', result }, buffersOf(result));
     };
     let work: Promise<void> = Promise.resolve();

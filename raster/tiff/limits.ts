@@ -23,8 +23,8 @@ export const MAX_ENTRIES = 4096;
 /** Samples a pixel (SamplesPerPixel is a SHORT). */
 export const MAX_BANDS = 65_535;
 
-/** Decoded blocks kept for one file, where a row of its blocks does not need more. */
-export const CACHE_BYTES = 64 * MIB;
+/** Decoded blocks kept for one file: a 1024² window with its halo of four 16-bit bands in 512² tiles is 18 MiB. */
+export const CACHE_BYTES = 32 * MIB;
 
 /** An uncompressed strip larger than this is read in pieces of about this size. */
 export const STRIP_PIECE_BYTES = MIB;

@@ -137,10 +137,13 @@ function hasGeoreference({ pixelScale, tiepoints, transformation }: Directory): 
   return pixelScale.length > 0 || tiepoints.length > 0 || transformation.length > 0;
 }
 
-/** Room for a row of blocks, so that windows going along it and then along the next decode nothing twice. */
+/**
+ * Room for a row of strips, which every window in them needs whole. Tiles need no more than the windows at work reach:
+ * a cache of whole tile rows would grow with the image.
+ */
 function cacheBytes([full]: readonly Layout[]): number {
   const block = full.blockWidth * full.blockHeight * full.blockBands * bytesOf(full.sampleType);
-  return Math.min(MAX_BLOCK_BYTES, Math.max(CACHE_BYTES, block * full.across * full.planes));
+  return Math.min(MAX_BLOCK_BYTES, Math.max(CACHE_BYTES, full.across === 1 ? block * full.planes : 0));
 }
 
 /** @throws RangeError: a window outside the image is the caller's mistake, not the file's. */

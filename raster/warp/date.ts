@@ -23,20 +23,25 @@ export function unprepared(scene: Scene): PreparedScene {
 /** Takes what cannot be used out of a look before others fill its gaps. */
 export type Mask = (date: DateBlock) => void;
 
+/** An empty look at a window: nothing usable. Reused from block to block by whoever reads many of one size. */
+export function emptyDate(bands: readonly BandRole[], window: Window): DateBlock {
+  const length = window.width * window.height;
+  return { bands, stack: new Float32Array(length * bands.length), usable: new Uint8Array(length) };
+}
+
 /**
  * One date on a window of the grid: the scenes in the order of preference, each filling the pixels that those before
- * it left unusable. The window may reach beyond the grid.
+ * it left unusable. The window may reach beyond the grid. `date` takes the pixels, and is returned.
  */
 export async function readDate(
   scenes: readonly PreparedScene[],
   grid: Grid,
   window: Window,
   bands: readonly BandRole[],
-  mask?: Mask,
+  date: DateBlock = emptyDate(bands, window),
 ): Promise<DateBlock> {
-  const date = await readOne(scenes[0], grid, window, bands);
-  mask?.(date);
-  await fillGaps(date, scenes.slice(1), grid, window, mask);
+  await warpScene(scenes[0], grid, window, date);
+  await fillGaps(date, scenes.slice(1), grid, window);
   return date;
 }
 
@@ -50,26 +55,11 @@ export async function fillGaps(
 ): Promise<void> {
   for (const scene of scenes) {
     if (!date.usable.includes(0)) return;
-    const more = await readOne(scene, grid, window, date.bands);
+    const more = emptyDate(date.bands, window);
+    await warpScene(scene, grid, window, more);
     mask?.(more);
     fill(date, more);
   }
-}
-
-async function readOne(
-  scene: PreparedScene,
-  grid: Grid,
-  window: Window,
-  bands: readonly BandRole[],
-): Promise<DateBlock> {
-  const length = window.width * window.height;
-  const date: DateBlock = {
-    bands,
-    stack: new Float32Array(length * bands.length),
-    usable: new Uint8Array(length),
-  };
-  await warpScene(scene, grid, window, date);
-  return date;
 }
 
 function fill(date: DateBlock, more: DateBlock): void {
@@ -98,6 +88,7 @@ async function warpScene(
     const source = await readSource(file, net, { bands: bands.map((b) => b.index), fill: scene.sensor.fill });
     if (source === null) {
       usable.fill(0);
+      stack.fill(0);
       return;
     }
     const maps = bands.map((band) => chain(band, normalization[band.role]));
