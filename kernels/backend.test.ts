@@ -74,18 +74,18 @@ describe('openBackend', () => {
     }
   });
 
-  it.each(['cpu', 'webasm'] as const)(
-    'keeps a parameter apart from a constant of the same name on %s',
-    async (name) => {
-      const backend = await openBackend(name);
-      try {
-        const kernel = backend.compile(sameName, 2, { level: 100 });
-        expect([...(await kernel.run([Float32Array.of(1, 2)]))]).toEqual([101, 102]);
-      } finally {
-        await backend.close();
-      }
-    },
-  );
+  it.each([
+    'cpu',
+    'webasm',
+  ] as const)('keeps a parameter apart from a constant of the same name on %s', async (name) => {
+    const backend = await openBackend(name);
+    try {
+      const kernel = backend.compile(sameName, 2, { level: 100 });
+      expect([...(await kernel.run([Float32Array.of(1, 2)]))]).toEqual([101, 102]);
+    } finally {
+      await backend.close();
+    }
+  });
 
   it('frees one of several open backends without harm to the others', async () => {
     const [one, two] = [await openBackend('auto'), await openBackend('auto')];

@@ -88,7 +88,7 @@ export function soilScore(red: number, blue: number, edge: number): number {
 
 /** Edges or brightness of roofs 0-1: edge density against built ground, brightness against the scene. */
 export function roofScore(brightness: number, edge: number): number {
-  return Math.max(ramp(edge, 0.2, 0.5), ramp(brightness, 0.9, 1.4));
+  return Math.max(ramp(edge, 0.25, 0.6), ramp(brightness, 1.6, 2.4));
 }
 
 /**

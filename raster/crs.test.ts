@@ -178,12 +178,12 @@ describe.skipIf(absent)('user-defined systems of real files', () => {
     }
   });
 
-  it.each(['gdal_autotest_gcore/projection_3856.tif', 'gdal_autotest_gcore/weird_mercator_2sp.tif'])(
-    '%s, a Mercator of another kind, is not guessed',
-    async (name) => {
-      const file = await openRaster(join(odd, name));
-      expect(file.info.crs).toBeNull();
-      await file.close();
-    },
-  );
+  it.each([
+    'gdal_autotest_gcore/projection_3856.tif',
+    'gdal_autotest_gcore/weird_mercator_2sp.tif',
+  ])('%s, a Mercator of another kind, is not guessed', async (name) => {
+    const file = await openRaster(join(odd, name));
+    expect(file.info.crs).toBeNull();
+    await file.close();
+  });
 });

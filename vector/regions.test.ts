@@ -27,16 +27,15 @@ function flooded({ width, height, code }: ReturnType<typeof salt>): number[] {
 }
 
 describe('labelRegions', () => {
-  it.each([0.1, 0.3, 0.5, 0.59, 0.7, 0.9, 1])(
-    'finds the regions of a flood fill at density %d',
-    (density) => {
-      for (let seed = 1; seed <= 8; seed++) {
-        const raster = salt(53, 37, seed, density, 1 + (seed % 3));
-        const runs = runsOf(raster);
-        expect([...regionSizes(runs, labelRegions(runs, { byZone: false }))]).toEqual(flooded(raster));
-      }
-    },
-  );
+  it.each([
+    0.1, 0.3, 0.5, 0.59, 0.7, 0.9, 1,
+  ])('finds the regions of a flood fill at density %d', (density) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const raster = salt(53, 37, seed, density, 1 + (seed % 3));
+      const runs = runsOf(raster);
+      expect([...regionSizes(runs, labelRegions(runs, { byZone: false }))]).toEqual(flooded(raster));
+    }
+  });
 
   it('does not join pixels that touch in a corner', () => {
     const runs = runsOf(rasterBy(12, 12, (x, y) => (x + y) % 2));

@@ -117,21 +117,20 @@ function draw(runs: Runs): Uint8Array {
 const differing = (a: Uint8Array, b: Uint8Array) => a.reduce((n, v, i) => n + (v === b[i] ? 0 : 1), 0);
 
 describe('compare', () => {
-  it.each([1, 2])(
-    'gives the codes of plain index differencing, over block seams, with %d workers',
-    async (workers) => {
-      const magnitude = join(folder, `magnitude-${workers}.tif`);
-      const result = await compare(request({ workers, outputs: { magnitude } }));
-      expect(new Set(expected)).toEqual(new Set([0, 4, 5, 7, UNUSABLE]));
-      expect(differing(draw(result.runs), expected)).toBe(0);
-      expect(result.pixels).toBe(SIDE * SIDE);
-      expect(result.usable).toBe(SIDE * SIDE - 20 * 30);
-      expect(result.backend).toBe('webasm');
-      const file = await openRaster(magnitude);
-      expect([file.info.width, file.info.height, file.info.sampleType]).toEqual([SIDE, SIDE, 'float32']);
-      await file.close();
-    },
-  );
+  it.each([
+    1, 2,
+  ])('gives the codes of plain index differencing, over block seams, with %d workers', async (workers) => {
+    const magnitude = join(folder, `magnitude-${workers}.tif`);
+    const result = await compare(request({ workers, outputs: { magnitude } }));
+    expect(new Set(expected)).toEqual(new Set([0, 4, 5, 7, UNUSABLE]));
+    expect(differing(draw(result.runs), expected)).toBe(0);
+    expect(result.pixels).toBe(SIDE * SIDE);
+    expect(result.usable).toBe(SIDE * SIDE - 20 * 30);
+    expect(result.backend).toBe('webasm');
+    const file = await openRaster(magnitude);
+    expect([file.info.width, file.info.height, file.info.sampleType]).toEqual([SIDE, SIDE, 'float32']);
+    await file.close();
+  });
 
   it('goes on from the blocks a journal kept, and comes to the same', async () => {
     const kept = await openJournal(join(folder, 'journal'));

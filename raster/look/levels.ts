@@ -9,6 +9,8 @@ import { LOOK_SIZE } from './windows.js';
 const DARK_SHARE = 0.9;
 /** Bounds of the vegetation yardstick: a scene without vegetation must not make grass of concrete. */
 const VEGETATION = { ndvi: [0.35, 0.85], greenness: [0.06, 0.4] } as const;
+/** Least texture of built ground, as a share of the scene's brightness: the texture of fields must not become the yardstick. */
+const LEAST_EDGE = 0.3;
 /** Pixels a statistic is measured on: more would not move a percentile. */
 const SAMPLES = 60_000;
 
@@ -107,7 +109,7 @@ async function measureTexture(
     vegetation,
     brightness,
     canopy: Math.max(1e-6, at(dense, 'mean', 0.25)),
-    edge: Math.max(1e-6, at(open, 'edge', 0.75)),
+    edge: Math.max(LEAST_EDGE * brightness, at(open, 'edge', 0.75)),
   };
 }
 

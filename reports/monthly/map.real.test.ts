@@ -26,31 +26,31 @@ const Districts = z.object({
 });
 
 describe.skipIf(skip)('the ten subdistricts of Luohu', () => {
-  it.each(['name', 'name_en'] as const)(
-    'have every %s inside its own border and apart from the others',
-    (key) => {
-      const { features } = Districts.parse(JSON.parse(readFileSync(file, 'utf8')));
-      const crs = crsFromEpsg(4547);
-      const toGrid = transformer(WGS84, crs);
-      const extent = boxOf(
-        features.flatMap((f) => f.geometry.coordinates.flat()).map(([x, y]) => toGrid(x, y)),
-      );
-      const bounds = { minX: extent.x0, minY: extent.y0, maxX: extent.x1, maxY: extent.y1 };
-      const frame = frameOf(snappedGrid(crs, bounds, 10), 1000);
-      const toFrame = projector(frame, WGS84);
-      const wishes = features.map((f) => ({
-        lines: breakName(f.properties[key]),
-        rings: projectRings(f.geometry.coordinates, toFrame, 0.4),
-      }));
-      const labels = placeLabels(wishes, 16, { x0: 0, y0: 0, x1: frame.width, y1: frame.height }, [], []);
-      expect(labels).toHaveLength(10);
-      for (const [i, label] of labels.entries()) {
-        if (!label) throw new Error(`${wishes[i].lines.join(' ')} has no place`);
-        expect(inside(wishes[i].rings, label.x, label.y), label.lines.join(' ')).toBe(true);
-        for (const other of labels.slice(i + 1)) {
-          if (other) expect(overlap(label.box, other.box), label.lines.join(' ')).toBe(0);
-        }
+  it.each([
+    'name',
+    'name_en',
+  ] as const)('have every %s inside its own border and apart from the others', (key) => {
+    const { features } = Districts.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const crs = crsFromEpsg(4547);
+    const toGrid = transformer(WGS84, crs);
+    const extent = boxOf(
+      features.flatMap((f) => f.geometry.coordinates.flat()).map(([x, y]) => toGrid(x, y)),
+    );
+    const bounds = { minX: extent.x0, minY: extent.y0, maxX: extent.x1, maxY: extent.y1 };
+    const frame = frameOf(snappedGrid(crs, bounds, 10), 1000);
+    const toFrame = projector(frame, WGS84);
+    const wishes = features.map((f) => ({
+      lines: breakName(f.properties[key]),
+      rings: projectRings(f.geometry.coordinates, toFrame, 0.4),
+    }));
+    const labels = placeLabels(wishes, 16, { x0: 0, y0: 0, x1: frame.width, y1: frame.height }, [], []);
+    expect(labels).toHaveLength(10);
+    for (const [i, label] of labels.entries()) {
+      if (!label) throw new Error(`${wishes[i].lines.join(' ')} has no place`);
+      expect(inside(wishes[i].rings, label.x, label.y), label.lines.join(' ')).toBe(true);
+      for (const other of labels.slice(i + 1)) {
+        if (other) expect(overlap(label.box, other.box), label.lines.join(' ')).toBe(0);
       }
-    },
-  );
+    }
+  });
 });
