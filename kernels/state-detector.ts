@@ -2,7 +2,7 @@ import type { Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
-import { type StateConstants, stateChangeKernel } from './states.js';
+import { type StateConstants, stateChangeKernel, supportConstants, supportKernel } from './states.js';
 import { columnMeanKernel, combineKernel, gradientKernel, rowMeanKernel } from './texture.js';
 
 const VISIBLE = ['blue', 'green', 'red'] as const;
@@ -15,7 +15,7 @@ const DENSE_VEGETATION = 0.8;
 /** The built-in mathematics: states of both dates from indices and texture, change where they cross. */
 export const stateDetector: DetectorKind = {
   name: 'states',
-  halo: MOST_TEXTURE_PX + 1,
+  halo: MOST_TEXTURE_PX + 2,
   needsLook: true,
   stages: (backend) => ({ mask: 'typescript', texture: backend, states: backend }),
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
@@ -78,6 +78,7 @@ function create(options: DetectorOptions): Detector {
     length,
     stateConstants(bands, length, look) as unknown as Record<string, number>,
   );
+  const support = backend.compile(supportKernel, length, supportConstants(width, height));
   const levels = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
   const wanted = new Uint8Array(8);
   for (const { code, name } of CHANGE_CLASSES) if (options.classes.has(name)) wanted[code] = 1;
@@ -87,7 +88,9 @@ function create(options: DetectorOptions): Detector {
       calm(after, look, length);
       const first = await features(before.stack, featurePlanes[0]);
       const second = await features(after.stack, featurePlanes[1]);
-      const packed = await change.run([before.stack, after.stack, first, second, levels]);
+      const packed = await support.run([
+        await change.run([before.stack, after.stack, first, second, levels]),
+      ]);
       return unpack(packed, before.usable, after.usable, wanted);
     },
   };

@@ -300,3 +300,47 @@ export const stateChangeKernel: KernelSource = {
     roofScore,
   ],
 };
+
+/** Least pixels of a 3 × 3 window, the middle one included, that must say the same: a corner of a building has four. */
+const LEAST_SUPPORT = 4;
+
+/**
+ * Takes back the change of pixels that stand alone: fewer than four of the 3 × 3 around them have the class. Specks of two
+ * or three pixels are what a turned shadow or a mixed pixel leaves; states and magnitude stay. Packed as in
+ * `stateChangeKernel`; edges of the plane are repeated.
+ */
+export const supportKernel: KernelSource = {
+  name: 'support',
+  kernel: function kernel(
+    this: Thread<{ width: number; height: number; support: number }>,
+    packed: number[],
+  ) {
+    const value = packed[this.thread.x];
+    const found = Math.floor(value / 2097152);
+    let result = value;
+    if (found > 0.5) {
+      const width = this.constants.width;
+      const row = Math.floor(this.thread.x / width);
+      const column = this.thread.x - row * width;
+      let count = 0;
+      for (let k = 0; k < 9; k++) {
+        const dy = Math.floor(k / 3);
+        const y = Math.min(Math.max(row + dy - 1, 0), this.constants.height - 1);
+        const x = Math.min(Math.max(column + k - 3 * dy - 1, 0), width - 1);
+        if (Math.floor(packed[y * width + x] / 2097152) === found) {
+          count += 1;
+        }
+      }
+      if (count < this.constants.support) {
+        const states = Math.floor((value - Math.floor(value / 1048576) * 1048576) / 16384);
+        result = states * 16384 + (value - Math.floor(value / 128) * 128);
+      }
+    }
+    return result;
+  },
+};
+
+/** What `supportKernel` is compiled with. */
+export function supportConstants(width: number, height: number): Record<string, number> {
+  return { width, height, support: LEAST_SUPPORT };
+}
