@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BackendRequest } from '../kernels/backend.js';
 import type { ChangeClassName } from '../kernels/classes.js';
 import type { DetectorKind } from '../kernels/detector.js';
@@ -9,6 +9,7 @@ import { WGS84 } from '../raster/crs.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
+import { compareWithItself } from '../raster/engine/same.js';
 import { BadInput } from '../raster/errors.js';
 import { describeGrid, type Grid, gridBounds } from '../raster/grid.js';
 import { openScene, placed, type SceneSpec } from '../raster/scene.js';
@@ -34,6 +35,7 @@ export interface DiffRequest {
   readonly align: boolean;
   readonly normalize: boolean;
   readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Compares two scenes and writes the rasters, patches and summary of docs/design.md section 4 into `out`. */
@@ -55,7 +57,8 @@ export async function diff(request: DiffRequest) {
 async function diffScenes(request: DiffRequest, before: OpenedScene, after: OpenedScene, started: number) {
   const names = `${before.scene.path} and ${after.scene.path}`;
   const choice = chooseClasses(request.detector, commonBands([before, after]), request.classes, names);
-  const { grid, notes } = gridOf(placed(before.scene), request);
+  const { grid, notes: gridNotes } = gridOf(placed(before.scene), request);
+  const notes = [...gridNotes];
   checkOverlap(grid, before, after);
   const subdistricts = request.districts
     ? (await readDistricts(request.districts.path, request.districts)).subdistricts
@@ -66,7 +69,10 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     );
   });
   const file = (name: string) => join(request.out, name);
-  const result = await compare({
+  const same = sameFiles(request) && grid.width * grid.height > LARGE;
+  if (same)
+    notes.push('BEFORE and AFTER are the same file: nothing can have changed, and no block was computed');
+  const result = await (same ? compareWithItself : compare)({
     grid,
     before: [before],
     after: [after],
@@ -81,6 +87,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     outputs: { confidence: file('confidence.tif'), magnitude: file('magnitude.tif') },
     workers: request.workers,
     onProgress: request.onProgress,
+    signal: request.signal,
   });
   const compared = performance.now();
   const keep = applyMmu(result.runs, grid, request.mmu);
@@ -137,6 +144,14 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
   };
   await writeFile(file('summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, patches };
+}
+
+/** Pixels from which a file compared with itself is not worth computing. */
+const LARGE = 4096 * 4096;
+
+function sameFiles({ before, after }: DiffRequest): boolean {
+  const names = (spec: SceneSpec) => spec.files.map((file) => resolve(file)).join('\n');
+  return names(before) === names(after);
 }
 
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

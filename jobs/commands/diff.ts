@@ -69,6 +69,7 @@ export const diffCommand: Command = {
       align: input.options.align !== false,
       normalize: input.options.normalize !== false,
       onProgress: (done, total) => progress.update(done, total),
+      signal: context.signal,
     }).finally(() => progress.end());
     for (const note of summary.notes) context.tell(`note: ${note}`);
     if (input.options.json) {
