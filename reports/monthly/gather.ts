@@ -105,7 +105,7 @@ async function comparison(
     patches,
     notComputed: CHANGE_CLASSES.map((c) => c.name).filter((name) => summary.not_computed.includes(name)),
     areas: areas.flatMap((area) =>
-      STATES.map(({ name }) => ({
+      computedStates(summary.not_computed).map(({ name }) => ({
         subdistrictCode: area.subdistrictCode,
         state: name,
         beforeM2: area.states[name].beforeAreaM2 ?? 0,
@@ -130,7 +130,7 @@ async function monthStates(db: Db, run: RunRecord, request: GatherRequest): Prom
     sensors: sensorTitles(summary.sensors.after, request.lang),
     grid,
     areas: areas.flatMap((area) =>
-      STATES.map(({ name }) => ({
+      computedStates(summary.not_computed).map(({ name }) => ({
         subdistrictCode: area.subdistrictCode,
         state: name,
         areaM2: area.states[name].areaM2,
@@ -140,6 +140,12 @@ async function monthStates(db: Db, run: RunRecord, request: GatherRequest): Prom
     map: map.picture,
     notes: summary.notes,
   };
+}
+
+/** States the bands could tell: without near infrared a zero of water or forest would be a lie. */
+function computedStates(notComputed: readonly string[]) {
+  const lacking: Readonly<Record<string, string>> = { water: 'water_gain', forest: 'forest_gain' };
+  return STATES.filter(({ name }) => !notComputed.includes(lacking[name] ?? ''));
 }
 
 /** Titles of sensors by name; a name that is no longer known stands for itself. */
