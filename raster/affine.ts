@@ -37,16 +37,7 @@ export function translation(dx: number, dy: number): Affine {
   return [1, 0, dx, 0, 1, dy];
 }
 
-export function scaling(sx: number, sy: number): Affine {
-  return [sx, 0, 0, 0, sy, 0];
-}
-
 /** Side lengths of a pixel in CRS units: the lengths of the images of its two edges. */
 export function pixelSize(t: Affine): readonly [width: number, height: number] {
   return [Math.hypot(t[0], t[3]), Math.hypot(t[1], t[4])];
-}
-
-/** True for a grid without rotation, rows going down (south). */
-export function isNorthUp(t: Affine): boolean {
-  return t[1] === 0 && t[3] === 0 && t[0] > 0 && t[4] < 0;
 }

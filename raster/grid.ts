@@ -71,13 +71,6 @@ export function pixelArea(grid: Grid): number {
   return side * side;
 }
 
-/** The part of a grid as a grid of its own. */
-export function subGrid(grid: Grid, window: Window): Grid {
-  const [x, y] = apply(grid.transform, window.x, window.y);
-  const [a, b, , d, e] = grid.transform;
-  return { ...grid, width: window.width, height: window.height, transform: [a, b, x, d, e, y] };
-}
-
 /** Cuts the grid into blocks in row-major order; those at the right and lower edge may be smaller. */
 export function blocks(grid: Grid, size = BLOCK_SIZE): Block[] {
   const result: Block[] = [];

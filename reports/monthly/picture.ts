@@ -1,17 +1,11 @@
 import sharp from 'sharp';
-
-/** An image of 8-bit red, green, blue, row by row: `3 * width * height` long. */
-export interface RgbImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import type { RgbPixels } from '../../raster/picture.js';
 
 /**
  * Encodes an RGB image as JPEG.
  * @throws RangeError where the data is not as long as the size says.
  */
-export async function encodeJpeg(rgb: RgbImage, quality = 82): Promise<Uint8Array> {
+export async function encodeJpeg(rgb: RgbPixels, quality = 82): Promise<Uint8Array> {
   const { width, height, data } = rgb;
   if (data.length !== 3 * width * height) {
     throw new RangeError(
