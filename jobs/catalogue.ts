@@ -5,6 +5,7 @@ import type { OpenedScene } from '../raster/engine/prepare.js';
 import { BadInput } from '../raster/errors.js';
 import { openScene, placed, type Scene, type SceneSpec } from '../raster/scene.js';
 import type { BandNumbers } from '../raster/sensors.js';
+import { isAddress } from '../raster/tiff/address.js';
 import type { Ring } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { addScene, listScenes, type SceneRecord } from '../vector/store/scenes.js';
@@ -17,7 +18,7 @@ interface StoredRecipe {
 
 /** Opens a scene to be sure of it, and adds it to the catalogue. @throws BadInput where it cannot be used. */
 export async function registerScene(db: Db, spec: SceneSpec, month: string): Promise<SceneRecord> {
-  const files = spec.files.map((file) => resolve(file));
+  const files = spec.files.map((file) => (isAddress(file) ? file : resolve(file)));
   const scene = await openScene({ ...spec, files });
   try {
     const recipe: StoredRecipe = { bands: spec.bands ?? null, sourceCrs: spec.sourceCrs?.name ?? null };

@@ -11,6 +11,7 @@ import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
 import { BadInput, messageOf } from '../raster/errors.js';
 import { describeGrid, type Grid, pixelArea } from '../raster/grid.js';
+import { shownAddress } from '../raster/tiff/address.js';
 import { zoneOnGrid } from '../raster/zones.js';
 import { draftPatches } from '../vector/draft.js';
 import type { Against } from '../vector/number.js';
@@ -22,7 +23,7 @@ import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { closeAll, openMonth, storedMonths } from './catalogue.js';
-import { applyMmu, chooseClasses, classTotals, lookNotes, peakRssMb } from './change.js';
+import { chooseClasses, classTotals, leastPixels, lookNotes, peakRssMb } from './change.js';
 import type { Config } from './config.js';
 import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
@@ -110,7 +111,7 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
 async function checkCoverage(db: Db, month: string, subdistricts: readonly Subdistrict[]): Promise<void> {
   const scenes = await listScenes(db, { month });
   if (scenes.some(({ footprint }) => !outsideDistrict(footprint, subdistricts))) return;
-  const files = scenes.flatMap((scene) => scene.files).join(', ');
+  const files = scenes.flatMap((scene) => scene.files.map(shownAddress)).join(', ');
   throw new BadInput(
     `The scenes of ${month} (${files}) do not touch the district's subdistricts; check the scenes' CRS, or import the right subdistricts`,
   );
@@ -214,6 +215,7 @@ async function computeAndPublish(
     normalize: true,
     zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
     clip: true,
+    least: leastPixels(grid, { building: config.mmuBuilding, other: config.mmuOther }),
     outputs: {
       confidence: file('confidence.tif'),
       magnitude: file('magnitude.tif'),
@@ -224,15 +226,14 @@ async function computeAndPublish(
     onProgress: (done, total) => request.onProgress?.(`${request.month} ${comparison.against}`, done, total),
     signal: request.signal,
   });
-  const keep = applyMmu(result.runs, grid, { building: config.mmuBuilding, other: config.mmuOther });
-  const drafts = draftPatches(result.runs, keep, {
+  const drafts = draftPatches(result.runs, {
     grid,
     subdistricts,
     before: comparison.beforeMonths[0] ?? null,
     after: request.month,
     keepOutside: false,
   });
-  await writeChangeRaster(file('change.tif'), grid, result.runs, keep);
+  await writeChangeRaster(file('change.tif'), grid, result.runs);
   const areas = stateAreas(result.transitions, subdistricts, grid, first);
   const summary = {
     folder,
@@ -240,7 +241,7 @@ async function computeAndPublish(
     backend: result.backend,
     stages: result.stages,
     detector: detector.name,
-    classes: classTotals(drafts, result.runs, keep, grid, choice.classes),
+    classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
     usable_fraction: share(areas),
     sensors: { before: sensors(before), after: sensors(after) },

@@ -1,10 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { BAND_ROLES, type BandRole, isBandRole } from '../kernels/bands.js';
+import type { BandRole } from '../kernels/bands.js';
 import { pixelSize } from './affine.js';
 import type { PlacedRaster } from './choose-grid.js';
 import type { Crs } from './crs.js';
-import { BadInput, messageOf } from './errors.js';
+import { BadInput } from './errors.js';
+import { bandFiles, itemBands, qualityBand, stackBands } from './scene-bands.js';
+import { openSceneFiles, sceneFiles } from './scene-files.js';
 import {
   type BandNumbers,
   type QualityKind,
@@ -12,13 +12,14 @@ import {
   sensorByName,
   sensorOfFile,
 } from './sensors.js';
-import { openRaster } from './tiff/open.js';
+import type { ItemFile, SceneItem } from './stac/item.js';
+import { distinctAddress, fileNameOf } from './tiff/address.js';
 import type { RasterFile, RasterInfo } from './tiff/types.js';
 import type { Placement } from './warp/net.js';
 
 /** What a scene is made from, as plain data: it travels to worker threads and into the catalogue. */
 export interface SceneSpec {
-  /** Paths or addresses: one multi-band file, or a file a band. */
+  /** Paths or addresses: one multi-band file, a file a band, a folder of them, or a STAC Item. */
   readonly files: readonly string[];
   readonly sensor?: string;
   /** Band numbers (from 1) of a multi-band file, over the sensor's. */
@@ -39,7 +40,10 @@ export interface SceneBand {
 /** An opened scene. Owns its files: `close()` when done. */
 export interface Scene {
   readonly name: string;
-  /** First file as the user gave it, for messages. */
+  /**
+   * First file as the user gave it, for messages, another for every scene. An address without its query, which may hold a
+   * signature; a mark stands for it.
+   */
   readonly path: string;
   readonly sensor: SensorProfile;
   readonly bands: ReadonlyMap<BandRole, SceneBand>;
@@ -53,61 +57,106 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** @throws BadInput where a file cannot be read, has no georeference or CRS, or its bands are not known. */
+/** The files a scene's bands and quality band lie in, each once. */
+export function filesOf(scene: Scene): RasterFile[] {
+  const files = [...scene.bands.values()].map(({ file }) => file);
+  return [...new Set(scene.quality ? [...files, scene.quality.file] : files)];
+}
+
+/**
+ * @throws BadInput where a file cannot be read, has no georeference or CRS, or its bands are not known; Unavailable where
+ * an address does not answer.
+ */
 export async function openScene(spec: SceneSpec): Promise<Scene> {
-  const paths = await expand(spec.files);
-  const opened: RasterFile[] = [];
+  const found = await sceneFiles(spec.files, spec.sensor);
+  if (found.kind === 'item') return openItem(spec, found.item);
+  const opened = await openSceneFiles(
+    found.files.map((file) => ({ file, options: { sourceCrs: spec.sourceCrs } })),
+  );
+  return closingOnError(opened, () => assemble(spec, opened));
+}
+
+async function closingOnError(opened: readonly RasterFile[], make: () => Scene): Promise<Scene> {
   try {
-    for (const path of paths) opened.push(await openRaster(path, { sourceCrs: spec.sourceCrs }));
-    return assemble(spec, opened);
+    return make();
   } catch (error) {
     await Promise.allSettled(opened.map((file) => file.close()));
     throw error;
   }
 }
 
-/** A folder stands for the TIFFs in it. */
-async function expand(files: readonly string[]): Promise<string[]> {
-  const result: string[] = [];
-  for (const file of files) {
-    const info = await stat(file).catch((error: unknown) => {
-      throw new BadInput(`${file}: cannot be opened (${messageOf(error)}); expected a GeoTIFF`);
-    });
-    if (!info.isDirectory()) {
-      result.push(file);
-      continue;
-    }
-    const inside = (await readdir(file)).filter((name) => /\.tiff?$/i.test(name)).sort();
-    if (inside.length === 0) throw new BadInput(`${file}: the folder holds no .tif files`);
-    result.push(...inside.map((name) => join(file, name)));
+/** Opens the assets of an item that are needed, each once. What the user says goes over what the item says. */
+async function openItem(spec: SceneSpec, item: SceneItem): Promise<Scene> {
+  const named = spec.bands === undefined && item.bands.size > 0;
+  if (!named && item.images.length !== 1) {
+    const keys = item.images.map(({ key }) => key).join(', ');
+    throw new BadInput(
+      spec.bands === undefined
+        ? `${item.name}: the item does not say which bands its assets (${keys}) show; expected eo:bands or bands with a common_name, or give the assets' files with --sensor`
+        : `${item.name}: --bands counts the bands of one file, the item has several (${keys}); leave it out, or give the files themselves`,
+    );
   }
-  return result;
+  const images = named ? [...item.bands.values()] : item.images;
+  const wanted = [
+    ...new Map([...images, ...(item.quality ? [item.quality] : [])].map((a) => [a.file, a])).values(),
+  ];
+  const opened = await openSceneFiles(
+    wanted.map(({ file, crs }) => ({ file, options: { sourceCrs: spec.sourceCrs ?? crs ?? undefined } })),
+  );
+  return closingOnError(opened, () => {
+    const fileOf = ({ file }: ItemFile) => opened[wanted.findIndex((asset) => asset.file === file)];
+    const [image] = images;
+    const sensor = item.sensor ?? chooseSensor(spec, fileOf(image).info.path);
+    const bands = named ? itemBands(item, fileOf) : stackBands(fileOf(image), spec, sensor);
+    const { quality } = item;
+    return sceneOf({
+      name: item.id,
+      path: distinctAddress(spec.files[0]),
+      sensor,
+      bands,
+      quality: quality && { file: fileOf(quality), index: 0, kind: quality.kind },
+      acquired: item.acquired,
+      files: opened,
+    });
+  });
 }
 
 function assemble(spec: SceneSpec, files: readonly RasterFile[]): Scene {
   const first = files[0];
   const sensor = chooseSensor(spec, first.info.path);
   const multi = files.length === 1 || files.every((file) => file.info.bandCount > 1);
-  const bands = multi ? stackBands(first, spec, sensor) : bandFiles(files, sensor);
-  if (bands.size === 0) {
-    throw new BadInput(
-      `${first.info.path}: no band is known (sensor ${sensor.name}, ${first.info.bandCount} band(s)); name them, e.g. --bands red=1,green=2,blue=3`,
-    );
-  }
-  const used = [...bands.values()];
-  const finest = used.reduce((a, b) => (finer(b.file.info, a.file.info) ? b : a)).file.info;
-  for (const { file } of used) checkPlaced(file.info);
-  const placement = placementOf(finest);
-  return {
-    name: basename(first.info.path),
+  return sceneOf({
+    name: fileNameOf(first.info.path),
     path: first.info.path,
     sensor,
-    bands,
+    bands: multi ? stackBands(first, spec, sensor) : bandFiles(files, sensor),
     quality: qualityBand(files, sensor),
-    placement,
+    acquired: null,
+    files,
+  });
+}
+
+interface SceneParts extends Pick<Scene, 'name' | 'path' | 'sensor' | 'bands' | 'quality' | 'acquired'> {
+  readonly files: readonly RasterFile[];
+}
+
+/** @throws BadInput where no band is known, or a file is not georeferenced. */
+function sceneOf({ files, ...parts }: SceneParts): Scene {
+  const first = files[0].info;
+  const used = [...parts.bands.values()];
+  if (used.length === 0) {
+    throw new BadInput(
+      `${first.path}: no band is known (sensor ${parts.sensor.name}, ${first.bandCount} band(s)); name them, e.g. --bands red=1,green=2,blue=3`,
+    );
+  }
+  const finest = used.reduce((a, b) => (finer(b.file.info, a.file.info) ? b : a)).file.info;
+  for (const { file } of used) checkPlaced(file.info);
+  return {
+    ...parts,
+    placement: placementOf(finest),
     width: finest.width,
     height: finest.height,
-    acquired: first.info.acquired ?? dateInName(basename(first.info.path)),
+    acquired: parts.acquired ?? first.acquired ?? dateInName(fileNameOf(first.path)),
     close: async () => {
       await Promise.all(files.map((file) => file.close()));
     },
@@ -116,7 +165,7 @@ function assemble(spec: SceneSpec, files: readonly RasterFile[]): Scene {
 
 function chooseSensor(spec: SceneSpec, path: string): SensorProfile {
   if (spec.sensor !== undefined) return sensorByName(spec.sensor);
-  return sensorOfFile(basename(path)) ?? sensorByName('generic');
+  return sensorOfFile(fileNameOf(path)) ?? sensorByName('generic');
 }
 
 function finer(a: RasterInfo, b: RasterInfo): boolean {
@@ -140,102 +189,6 @@ export function placementOf(info: RasterInfo): Placement {
   checkPlaced(info);
   if (info.transform === null || info.crs === null) throw new BadInput(`${info.path}: is not georeferenced`);
   return { crs: info.crs, transform: info.transform };
-}
-
-function band(role: BandRole, file: RasterFile, index: number): [BandRole, SceneBand] {
-  const { scales, offsets } = file.info;
-  return [role, { role, file, index, scale: scales[index] ?? 1, offset: offsets[index] ?? 0 }];
-}
-
-/** Bands of a multi-band file: --bands, else the sensor's layout where one was named, else descriptions, colours, count. */
-function stackBands(file: RasterFile, spec: SceneSpec, sensor: SensorProfile): Map<BandRole, SceneBand> {
-  const { info } = file;
-  const numbers =
-    spec.bands ?? numbersOf(info, sensor, spec.sensor !== undefined || sensor.name !== 'generic');
-  const result = new Map<BandRole, SceneBand>();
-  for (const role of BAND_ROLES) {
-    const number = numbers[role];
-    if (number === undefined) continue;
-    if (!Number.isInteger(number) || number < 1 || number > info.bandCount) {
-      throw new BadInput(
-        `${info.path}: band ${role}=${number} does not exist; the file has ${info.bandCount} band(s)`,
-      );
-    }
-    result.set(...band(role, file, number - 1));
-  }
-  return result;
-}
-
-function numbersOf(info: RasterInfo, sensor: SensorProfile, sensorKnown: boolean): BandNumbers {
-  const stack = sensor.stacks[info.bandCount];
-  if (sensorKnown && stack) return stack;
-  return described(info) ?? coloured(info) ?? stack ?? {};
-}
-
-/** Band numbers from descriptions such as "nir" or "Near infrared". */
-function described(info: RasterInfo): BandNumbers | null {
-  const found: Partial<Record<BandRole, number>> = {};
-  info.bandDescriptions.forEach((text, index) => {
-    const word =
-      text
-        ?.trim()
-        .toLowerCase()
-        .replace(/[\s-]+/g, '_') ?? '';
-    const role = isBandRole(word) ? word : BAND_WORDS[word];
-    if (role && found[role] === undefined) found[role] = index + 1;
-  });
-  return Object.keys(found).length > 0 ? found : null;
-}
-
-const BAND_WORDS: Readonly<Record<string, BandRole>> = {
-  near_infrared: 'nir',
-  nearinfrared: 'nir',
-  nir1: 'nir',
-  swir_1: 'swir1',
-  swir_2: 'swir2',
-  swir16: 'swir1',
-  swir22: 'swir2',
-};
-
-/** Band numbers from colour interpretation; a fourth band beside red, green, blue that is not alpha is taken for nir. */
-function coloured(info: RasterInfo): BandNumbers | null {
-  const at = (role: string) => info.colours.indexOf(role as (typeof info.colours)[number]) + 1;
-  const [red, green, blue] = [at('red'), at('green'), at('blue')];
-  if (red === 0 || green === 0 || blue === 0) return null;
-  const fourth = info.bandCount === 4 && info.colours[3] !== 'alpha';
-  return fourth ? { red, green, blue, nir: 4 } : { red, green, blue };
-}
-
-/** Bands of a scene that comes as one file a band. */
-function bandFiles(files: readonly RasterFile[], sensor: SensorProfile): Map<BandRole, SceneBand> {
-  const result = new Map<BandRole, SceneBand>();
-  const patterns = sensor.files ?? [];
-  for (const role of BAND_ROLES) {
-    const pattern = patterns.find((entry) => entry.role === role)?.pattern;
-    const file = files.find(
-      ({ info }) => pattern?.test(basename(info.path)) || soleDescription(info) === role,
-    );
-    if (file) result.set(...band(role, file, 0));
-  }
-  if (result.size === 0) {
-    const names = files.map(({ info }) => basename(info.path)).join(', ');
-    throw new BadInput(
-      `${names}: which band each file holds is not known for sensor ${sensor.name}; name the sensor with --sensor, or stack the bands into one file`,
-    );
-  }
-  return result;
-}
-
-function soleDescription(info: RasterInfo): string | null {
-  return info.bandCount === 1 ? (info.bandDescriptions[0]?.trim().toLowerCase() ?? null) : null;
-}
-
-function qualityBand(files: readonly RasterFile[], sensor: SensorProfile): Scene['quality'] {
-  const pattern = sensor.files?.find((entry) => entry.role === 'quality')?.pattern;
-  const file = pattern && files.find(({ info }) => pattern.test(basename(info.path)));
-  if (!file || sensor.quality === undefined) return null;
-  const kind = /bqa/i.test(basename(file.info.path)) ? 'bqa' : sensor.quality;
-  return { file, index: 0, kind };
 }
 
 /** The scene's finest raster as a placed rectangle. */

@@ -1,4 +1,3 @@
-import { demo } from '../demo.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { scoreTable } from './evaluate.js';
 import { parseSeed } from './samples.js';
@@ -15,6 +14,7 @@ export const demoCommand: Command = {
   ],
   async run(input, context) {
     const started = performance.now();
+    const { demo } = await import('../demo.js');
     const seed = text(input, 'seed');
     let bar = context.progress('');
     let label = '';

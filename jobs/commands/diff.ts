@@ -15,8 +15,9 @@ import { type Command, type Input, JSON_OPTION, text } from './command.js';
 export const diffCommand: Command = {
   name: 'diff',
   args: '<before> <after>',
-  summary: 'compares two GeoTIFFs (or folders with a file a band) with no database',
-  summaryZh: '不用数据库，直接比较两期 GeoTIFF 影像',
+  summary:
+    'compares two GeoTIFFs (or folders with a file a band, or STAC Items; paths or https addresses) with no database',
+  summaryZh: '不用数据库，直接比较两期影像（GeoTIFF、单波段文件夹或 STAC Item；路径或 https 地址均可）',
   options: [
     ['--out <dir>', 'folder for change.tif, confidence.tif, magnitude.tif, patches.geojson, summary.json'],
     ['--bands <list>', 'band numbers, any subset, e.g. blue=1,green=2,red=3,nir=4'],

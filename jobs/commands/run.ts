@@ -1,5 +1,4 @@
 import { BadInput } from '../../raster/errors.js';
-import { runMonth } from '../monthly.js';
 import { parseChoice, parseMonth } from '../options.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -33,6 +32,7 @@ export const runCommand: Command = {
   ],
   async run(input, context) {
     const month = requiredMonth(input);
+    const { runMonth } = await import('../monthly.js');
     const bar = context.progress('run');
     const results = await withDatabase(context, 'run', (db) =>
       runMonth(db, context.config, {

@@ -1,11 +1,11 @@
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { BadInput } from '../../raster/errors.js';
 import type { SceneSpec } from '../../raster/scene.js';
 import { SENSORS, sensorByName, sensorOfFile } from '../../raster/sensors.js';
+import { fileNameOf, shownAddress } from '../../raster/tiff/address.js';
 import { listScenes } from '../../vector/store/scenes.js';
 import { listSubdistricts } from '../../vector/store/subdistricts.js';
 import { registerScene } from '../catalogue.js';
-import { outsideDistrict } from '../coverage.js';
 import { parseMonth } from '../options.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -14,8 +14,9 @@ import { sceneSpec } from './diff.js';
 export const scenesAdd: Command = {
   name: 'scenes add',
   args: '<files...>',
-  summary: 'adds scenes to a month: multi-band files, folders, or the band files of one product',
-  summaryZh: '把影像登记到某月（多波段文件、文件夹或单波段文件组）',
+  summary:
+    'adds scenes to a month: multi-band files, folders, the band files of one product, STAC Items; paths or https addresses',
+  summaryZh: '把影像登记到某月（多波段文件、文件夹、单波段文件组或 STAC Item；路径或 https 地址均可）',
   options: [
     ['--month <yyyy-mm>', 'month the scenes belong to'],
     ['--sensor <name>', `sensor profile: ${SENSORS.map((sensor) => sensor.name).join(', ')}`],
@@ -30,20 +31,23 @@ export const scenesAdd: Command = {
     parseMonth(month);
     const recipe = sceneSpec(input);
     const scenes = groupFiles(input.args, recipe.sensor).map((files): SceneSpec => ({ ...recipe, files }));
+    const { outsideDistrict } = await import('../coverage.js');
     await withDatabase(context, 'scenes add', async (db) => {
       const added = [];
       for (const spec of scenes) added.push(await registerScene(db, spec, month));
       const subdistricts = await listSubdistricts(db);
       for (const { files, footprint } of added) {
         if (subdistricts.length > 0 && outsideDistrict(footprint, subdistricts)) {
-          context.tell(`warning: ${files[0]} does not touch the imported subdistricts; check its CRS`);
+          context.tell(
+            `warning: ${shownAddress(files[0])} does not touch the imported subdistricts; check its CRS`,
+          );
         }
       }
       if (input.options.json) context.print(JSON.stringify(added));
       else
         for (const scene of added)
           context.print(
-            `${scene.month}  ${scene.files.map((f) => basename(f)).join(' ')}  ${scene.crs}  ${scene.resolutionM} m`,
+            `${scene.month}  ${scene.files.map((f) => fileNameOf(f)).join(' ')}  ${scene.crs}  ${scene.resolutionM} m`,
           );
     });
   },
@@ -53,9 +57,12 @@ export const scenesAdd: Command = {
 export function groupFiles(files: readonly string[], sensorName: string | undefined): string[][] {
   const groups = new Map<string, string[]>();
   for (const file of files) {
-    const sensor = sensorName === undefined ? sensorOfFile(basename(file)) : sensorByName(sensorName);
-    const pattern = sensor?.files?.find((entry) => entry.pattern.test(basename(file)))?.pattern;
-    const key = pattern ? `${dirname(file)}/${basename(file).replace(pattern, '')}` : file;
+    // without the signature of an address, which differs from file to file
+    const shown = shownAddress(file);
+    const name = fileNameOf(file);
+    const sensor = sensorName === undefined ? sensorOfFile(name) : sensorByName(sensorName);
+    const pattern = sensor?.files?.find((entry) => entry.pattern.test(name))?.pattern;
+    const key = pattern ? `${dirname(shown)}/${name.replace(pattern, '')}` : file;
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }
   return [...groups.values()];
@@ -77,7 +84,7 @@ export const scenesList: Command = {
     else
       for (const scene of scenes)
         context.print(
-          `${scene.month}  ${scene.acquired ?? '-'}  ${scene.sensor ?? 'auto'}  ${scene.files.join(' ')}`,
+          `${scene.month}  ${scene.acquired ?? '-'}  ${scene.sensor ?? 'auto'}  ${scene.files.map(shownAddress).join(' ')}`,
         );
   },
 };

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Block } from '../grid.js';
+import { sceneStamps } from '../scene-files.js';
 import type { BlockJob, BlockResult } from './job.js';
 
 /**
  * Finished blocks on disk, so that an interrupted run goes on where it stopped. A block belongs to one job: the same
- * inputs (by size and time of change) and parameters; anything else is computed anew.
+ * inputs (by size and time of change, or ETag) and parameters; anything else is computed anew.
  */
 export interface Journal {
   /** To be called before `get` and `put`. */
@@ -53,12 +54,7 @@ export async function openJournal(folder: string): Promise<Journal> {
 
 async function jobKey(job: BlockJob): Promise<string> {
   const files = [...job.before, ...job.after].flatMap(({ spec }) => spec.files);
-  const stamps = await Promise.all(
-    [...new Set(files)].map(async (file) => {
-      const info = await stat(file).catch(() => null);
-      return [file, info?.size, info?.mtimeMs];
-    }),
-  );
+  const stamps = await Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
   const plain = JSON.stringify([job, stamps], (_key, value: unknown) =>
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
   );

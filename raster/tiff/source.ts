@@ -1,7 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { BadInput, messageOf } from '../errors.js';
 
-/** Where a file's bytes come from: a local file now, an address with range requests later. */
+/** Bytes of a file. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where a file's bytes come from: a local file, or an address read by range requests (http.ts). */
 export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;
@@ -10,6 +16,11 @@ export interface ByteSource {
    * @throws Error where the range does not lie inside the source.
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Says what will be read next, each range once, in place of what was said before. A source for which a read is dear has
+   * it fetched in few requests at once; others have no such method.
+   */
+  announce?(ranges: readonly ByteRange[]): void;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,157 @@
+import { setMaxListeners } from 'node:events';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BadInput, messageOf, Unavailable } from '../errors.js';
+import { httpAddress, shownAddress } from './address.js';
+import { answerOf, MAX_WHOLE_BYTES, type RangeAnswer } from './http-answer.js';
+import { HttpProblem, problemOfStatus, problemOfTransport } from './http-problem.js';
+
+export interface HttpOptions {
+  /** Times a request is made before it is given up. */
+  readonly attempts?: number;
+  /** Wait before the second attempt; it doubles each time, ms. */
+  readonly firstDelayMs?: number;
+  /** A connection on which nothing comes for so long is given up, ms. */
+  readonly idleTimeoutMs?: number;
+  /** Largest body of a server that ignores ranges. */
+  readonly maxWholeBytes?: number;
+}
+
+export interface HttpClient {
+  /**
+   * Bytes `first` to `last`, both included, or the whole where the server sends it and it is small.
+   * @throws BadInput where the server refuses, Unavailable where it does not answer however often it is asked. Messages
+   * do not name the address: who knows it puts it before them.
+   */
+  get(first: number, last: number): Promise<RangeAnswer>;
+  /** Ends what is under way. Connections are kept for others. */
+  close(): void;
+}
+
+const MOST_REDIRECTS = 5;
+/** Connections to one host at a time; further requests wait for one of them. */
+const CONNECTIONS = 6;
+const LONGEST_DELAY_MS = 10_000;
+/** A server may ask for more patience than we would have by ourselves, up to this. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+// one pair a thread: band files of one product share their connections, and idle ones do not hold the process
+const keep = { keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'lifo' } as const;
+const agents = { 'http:': new HttpAgent(keep), 'https:': new HttpsAgent(keep) } as const;
+
+/** Asks for ranges of one address: follows redirects, keeps connections, retries what may pass. */
+export function httpClient(address: URL, options: HttpOptions = {}): HttpClient {
+  const { attempts = 5, firstDelayMs = 250 } = options;
+  const ending = new AbortController();
+  // every request under way listens, and many may be
+  setMaxListeners(0, ending.signal);
+  // where redirects led the last time: they are not walked again for every range
+  let target = address;
+
+  async function follow(first: number, last: number): Promise<RangeAnswer> {
+    let url = target;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const response = await send(url, first, last, ending.signal, options);
+      const location = redirectOf(response);
+      if (location === null) {
+        const answer = await answerOf(response, first, last, options.maxWholeBytes ?? MAX_WHOLE_BYTES);
+        target = url;
+        return answer;
+      }
+      response.resume();
+      url = redirected(url, location);
+    }
+    throw new HttpProblem('input', `redirects more than ${MOST_REDIRECTS} times; give the final address`);
+  }
+
+  async function attempt(first: number, last: number): Promise<RangeAnswer> {
+    try {
+      return await follow(first, last);
+    } catch (error) {
+      // a signed address that redirects gave may have expired: a new one is had where we began
+      const refused = error instanceof HttpProblem && error.kind === 'input' && error.status !== null;
+      if (!refused || target === address) throw error;
+      target = address;
+      return follow(first, last);
+    }
+  }
+
+  return {
+    async get(first, last) {
+      for (let tried = 1; ; tried++) {
+        try {
+          return await attempt(first, last);
+        } catch (error) {
+          if (!(error instanceof HttpProblem)) throw error;
+          if (error.kind === 'input') throw new BadInput(error.message, { cause: error });
+          if (tried >= attempts || ending.signal.aborted) {
+            const cure = 'try again later, or download the file and give its path';
+            throw new Unavailable(`${error.message}, ${tried} times; ${cure}`, { cause: error });
+          }
+          await sleep(delay(tried, firstDelayMs, error.retryAfterMs), undefined, { signal: ending.signal });
+        }
+      }
+    },
+    close: () => ending.abort(new Error('closed while it was read')),
+  };
+}
+
+/** Exponential, with jitter so that many readers do not come back at once; at least what the server asks for. */
+function delay(tried: number, firstDelayMs: number, retryAfterMs: number | null): number {
+  const own = Math.min(LONGEST_DELAY_MS, firstDelayMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
+  return Math.max(own, Math.min(LONGEST_RETRY_AFTER_MS, retryAfterMs ?? 0));
+}
+
+/** One request, up to its head. */
+function send(
+  url: URL,
+  first: number,
+  last: number,
+  signal: AbortSignal,
+  { idleTimeoutMs = 30_000 }: HttpOptions,
+): Promise<IncomingMessage> {
+  const secure = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const request = (secure ? httpsRequest : httpRequest)(url, {
+      agent: agents[secure ? 'https:' : 'http:'],
+      timeout: idleTimeoutMs,
+      signal,
+      headers: {
+        range: `bytes=${first}-${last}`,
+        // a compressed body has other offsets than the file
+        'accept-encoding': 'identity',
+        accept: 'image/tiff, application/geo+json, application/json, */*',
+        'user-agent': 'tuban',
+      },
+    });
+    request.on('timeout', () => {
+      request.destroy(new HttpProblem('transport', `sent nothing for ${idleTimeoutMs / 1000} s`));
+    });
+    request.on('error', (error) => reject(signal.aborted ? signal.reason : problemOfTransport(error)));
+    request.on('response', (response) => {
+      const problem = problemOfStatus(response);
+      if (problem === null) resolve(response);
+      else {
+        // read to its end, so that the connection can be used again
+        response.on('error', () => {}).resume();
+        reject(problem);
+      }
+    });
+    request.end();
+  });
+}
+
+function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | null {
+  if (statusCode < 300 || statusCode > 399) return null;
+  return headers.location ?? '';
+}
+
+function redirected(from: URL, location: string): URL {
+  try {
+    return httpAddress(new URL(location, from).href);
+  } catch (error) {
+    const where = shownAddress(location) || 'nowhere';
+    throw new HttpProblem('input', `redirects to ${where}, which cannot be read (${messageOf(error)})`);
+  }
+}
