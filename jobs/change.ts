@@ -5,8 +5,8 @@ import type { SceneReport } from '../raster/engine/prepare.js';
 import { BadInput } from '../raster/errors.js';
 import { type Grid, pixelArea } from '../raster/grid.js';
 import type { Runs } from '../raster/runs.js';
+import type { LeastPixels } from '../raster/sieve.js';
 import type { DraftPatch } from '../vector/number.js';
-import { keepLarge } from '../vector/regions.js';
 
 /** Least areas in m². */
 export interface Mmu {
@@ -43,26 +43,27 @@ export function chooseClasses(
   return { classes: chosen, missing: lacking };
 }
 
-/** Which runs stay after the minimum mapping unit; at least one pixel always does. */
-export function applyMmu(runs: Runs, grid: Grid, mmu: Mmu): Uint8Array {
-  const area = pixelArea(grid);
+/** The minimum mapping unit in pixels by class code. */
+export function leastPixels(grid: Grid, mmu: Mmu): LeastPixels {
   // a region of exactly the least area stays, whatever the last bit of the division says
-  const least = (m2: number) => (m2 / area) * (1 - 1e-9);
-  const [building, other] = [least(mmu.building), least(mmu.other)];
-  return keepLarge(runs, (code) => (code <= 2 ? building : other));
+  const least = (m2: number) => (m2 / pixelArea(grid)) * (1 - 1e-9);
+  const result: number[] = [0];
+  for (const { code, name } of CHANGE_CLASSES) {
+    result[code] = least(name.startsWith('building') ? mmu.building : mmu.other);
+  }
+  return result;
 }
 
 /** Pixels, area and patches a class, for summaries. */
 export function classTotals(
   drafts: readonly DraftPatch[],
   runs: Runs,
-  keep: Uint8Array,
   grid: Grid,
   classes: readonly ChangeClassName[],
 ): Record<string, { pixels: number; area_m2: number; patches: number }> {
   const area = pixelArea(grid);
   const pixels = new Float64Array(256);
-  for (let k = 0; k < runs.count; k++) if (keep[k] === 1) pixels[runs.code[k]] += runs.x1[k] - runs.x0[k];
+  for (let k = 0; k < runs.count; k++) pixels[runs.code[k]] += runs.x1[k] - runs.x0[k];
   return Object.fromEntries(
     CHANGE_CLASSES.filter(({ name }) => classes.includes(name)).map(({ code, name }) => [
       name,

@@ -40,67 +40,71 @@ export interface CodedBlock {
   readonly top: number;
   readonly code: Uint8Array;
   readonly confidence: Uint8Array;
-  readonly bare: Uint8Array;
+  /** Null where nothing is known of it. */
+  readonly bare: Uint8Array | null;
   /** Subdistrict index + 1 a px of the core, 0 outside; null where no subdistricts are known. */
   readonly zones: Uint16Array | null;
 }
 
-/** Runs of the block's core in grid px, row by row. */
+/** The bytes seen four at a time, where they lie so. */
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array | null {
+  return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, byteLength >> 2) : null;
+}
+
+/** The next place that is not 0, or `end`: nearly all of most planes is 0, so four places are looked at as one. */
+function skipZeros(code: Uint8Array, words: Uint32Array | null, from: number, end: number): number {
+  let at = from;
+  if (words !== null) {
+    for (; at < end && (at & 3) !== 0; at++) if (code[at] !== 0) return at;
+    while (at + 4 <= end && words[at >> 2] === 0) at += 4;
+  }
+  while (at < end && code[at] === 0) at++;
+  return at;
+}
+
+/** Runs a block begins with room for. */
+const FIRST_ROOM = 1024;
+
+/** Runs of the block's core in grid px, row by row. One pass over the pixels. */
 export function extractRuns(block: CodedBlock): Runs {
-  const runs = allocateRuns(countRuns(block));
-  let k = -1;
-  forEachPixel(block, (x, y, code, zone, isNew, at) => {
-    if (isNew) {
-      k++;
-      runs.y[k] = y;
-      runs.x0[k] = x;
-      runs.code[k] = code;
-      runs.zone[k] = zone - 1;
-    }
-    runs.x1[k] = x + 1;
-    if (code === UNUSABLE) return;
-    runs.confidence[k] += block.confidence[at];
-    runs.bare[k] += block.bare[at];
-  });
-  return runs;
-}
-
-function countRuns(block: CodedBlock): number {
+  const { core, stride, left, top, code, confidence, bare, zones } = block;
+  const words = wordsOf(code);
+  let runs = allocateRuns(FIRST_ROOM);
   let count = 0;
-  forEachPixel(block, (_x, _y, _code, _zone, isNew) => {
-    if (isNew) count++;
-  });
-  return count;
-}
-
-/** Visits the pixels that have a code, telling where a new run begins. */
-function forEachPixel(
-  { core, stride, left, top, code, zones }: CodedBlock,
-  visit: (x: number, y: number, code: number, zone: number, isNew: boolean, at: number) => void,
-): void {
   for (let row = 0; row < core.height; row++) {
-    let lastCode = 0;
-    let lastZone = 0;
     const start = (row + top) * stride + left;
-    for (let column = 0; column < core.width; column++) {
-      const value = code[start + column];
+    const end = start + core.width;
+    // from a place in the planes to its place in the zones
+    const toZone = row * core.width - start;
+    for (let at = start; at < end; ) {
+      const value = code[at];
       if (value === 0) {
-        lastCode = 0;
+        at = skipZeros(code, words, at + 1, end);
         continue;
       }
-      const zone = zones === null ? 0 : zones[row * core.width + column];
-      visit(
-        core.x + column,
-        core.y + row,
-        value,
-        zone,
-        value !== lastCode || zone !== lastZone,
-        start + column,
-      );
-      lastCode = value;
-      lastZone = zone;
+      const first = at;
+      const zone = zones === null ? 0 : zones[at + toZone];
+      let sum = 0;
+      let bareSum = 0;
+      do {
+        sum += confidence[at];
+        if (bare !== null) bareSum += bare[at];
+        at++;
+      } while (at < end && code[at] === value && (zones === null || zones[at + toZone] === zone));
+      if (count === runs.count) runs = copyRuns(runs, 0, count, allocateRuns(2 * count), 0);
+      runs.y[count] = core.y + row;
+      runs.x0[count] = core.x + first - start;
+      runs.x1[count] = core.x + at - start;
+      runs.code[count] = value;
+      runs.zone[count] = zone - 1;
+      if (value !== UNUSABLE) {
+        runs.confidence[count] = sum;
+        runs.bare[count] = bareSum;
+      }
+      count++;
     }
   }
+  return copyRuns(runs, 0, count, allocateRuns(count), 0);
 }
 
 /**
@@ -114,11 +118,11 @@ export function mergeRuns(blocks: readonly { readonly core: Window; readonly run
     const { y, height } = blocks[first].core;
     let last = first;
     while (last < blocks.length && blocks[last].core.y === y) last++;
-    const band = blocks.slice(first, last);
+    const band = blocks.slice(first, last).map(({ runs }) => runs);
     const next = new Int32Array(band.length);
     for (let row = y; row < y + height; row++) {
       for (let b = 0; b < band.length; b++) {
-        const { runs } = band[b];
+        const runs = band[b];
         const from = next[b];
         let to = from;
         while (to < runs.count && runs.y[to] === row) to++;
@@ -132,15 +136,37 @@ export function mergeRuns(blocks: readonly { readonly core: Window; readonly run
   return merged;
 }
 
-function copyRuns(source: Runs, from: number, to: number, target: Runs, at: number): void {
-  for (let k = from; k < to; k++) {
-    const o = at + k - from;
-    target.y[o] = source.y[k];
-    target.x0[o] = source.x0[k];
-    target.x1[o] = source.x1[k];
-    target.code[o] = source.code[k];
-    target.zone[o] = source.zone[k];
-    target.confidence[o] = source.confidence[k];
-    target.bare[o] = source.bare[k];
+/** The runs whose place in `keep` is not 0, in their order. */
+export function selectRuns(runs: Runs, keep: Uint8Array): Runs {
+  let count = 0;
+  for (let k = 0; k < runs.count; k++) if (keep[k] !== 0) count++;
+  const selected = allocateRuns(count);
+  let out = 0;
+  for (let k = 0; k < runs.count; ) {
+    if (keep[k] === 0) {
+      k++;
+      continue;
+    }
+    const from = k;
+    while (k < runs.count && keep[k] !== 0) k++;
+    copyRuns(runs, from, k, selected, out);
+    out += k - from;
   }
+  return selected;
+}
+
+/** Copies runs `from` to `to` (not included) to place `at` of `target`, which it returns. */
+export function copyRuns(source: Runs, from: number, to: number, target: Runs, at: number): Runs {
+  const { y, x0, x1, code, zone, confidence, bare } = source;
+  // slices of a row are short: a loop is quicker than seven views of them
+  for (let k = from, o = at; k < to; k++, o++) {
+    target.y[o] = y[k];
+    target.x0[o] = x0[k];
+    target.x1[o] = x1[k];
+    target.code[o] = code[k];
+    target.zone[o] = zone[k];
+    target.confidence[o] = confidence[k];
+    target.bare[o] = bare[k];
+  }
+  return target;
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classByName } from '../kernels/classes.js';
 import { pixelArea } from '../raster/grid.js';
+import { sieveRuns } from '../raster/sieve.js';
 import { type DraftContext, draftPatches } from './draft.js';
 import { encodePolygon } from './ewkb.js';
 import type { DraftPatch } from './number.js';
 import type { PolygonRings } from './patch.js';
-import { keepLarge } from './regions.js';
 import { findCrossing, signedArea } from './rings.js';
 import { openTestDatabase, type TestDatabase } from './store/testing.js';
 import {
@@ -45,11 +45,7 @@ function draftsOf(
   minimum = 1,
 ): DraftPatch[] {
   const runs = runsOf(raster, options);
-  return draftPatches(
-    runs,
-    keepLarge(runs, () => minimum),
-    contextOf(raster, context),
-  );
+  return draftPatches(sieveRuns(runs, new Array(256).fill(minimum)), contextOf(raster, context));
 }
 
 const outlineArea = (rings: PolygonRings) => rings.reduce((sum, ring) => sum + signedArea(ring), 0);

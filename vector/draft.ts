@@ -5,9 +5,9 @@ import { type Grid, pixelArea } from '../raster/grid.js';
 import type { Runs } from '../raster/runs.js';
 import type { DraftPatch } from './number.js';
 import type { Ring } from './patch.js';
-import { groupByRegion, labelRegions, regionFinder, regionSizes } from './regions.js';
+import { type Groups, groupByRegion, labelRegions, regionSizes } from './regions.js';
 import { smoothRegions } from './smooth.js';
-import { doubleArea, type PixelRing, traceRegion } from './trace.js';
+import { doubleArea, type Outlines, traceRegions } from './trace.js';
 
 export interface DraftContext {
   readonly grid: Grid;
@@ -24,40 +24,35 @@ export interface DraftContext {
 const CONFIDENCE_STEPS = 128;
 
 /**
- * Turns the kept runs into patches: regions of one class inside one subdistrict, traced, smoothed and measured.
- * They come in raster order of their first pixel, so the same runs give the same list.
+ * Turns runs into patches: regions of one class inside one subdistrict, traced, smoothed and measured. They come in
+ * raster order of their first pixel, so the same runs give the same list.
  */
-export function draftPatches(runs: Runs, keep: Uint8Array, context: DraftContext): DraftPatch[] {
-  const labels = labelRegions(runs, { byZone: true, keep });
-  const { start, order } = groupByRegion(labels);
+export function draftPatches(runs: Runs, context: DraftContext): DraftPatch[] {
+  const labels = labelRegions(runs, { byZone: true });
+  const groups = groupByRegion(labels);
+  const outlines = traceRegions(runs, groups);
+  const smoothed = smoothRegions({ runs, labels, groups, sizes: regionSizes(runs, labels), outlines });
   const toLonLat = transformer(context.grid.crs, WGS84);
-  const sizes = regionSizes(runs, labels);
-  const traced = Array.from(sizes, (pixels, region) => ({
-    pixels,
-    rings: traceRegion(runs, order, start[region], start[region + 1]),
-  }));
-  const smoothed = smoothRegions(traced, regionFinder(runs, labels));
   const drafts: DraftPatch[] = [];
   for (let region = 0; region < labels.count; region++) {
-    const from = start[region];
-    const to = start[region + 1];
-    const zone = runs.zone[order[from]];
+    const zone = runs.zone[groups.order[groups.start[region]]];
     if (zone < 0 && !context.keepOutside) continue;
-    drafts.push(draft(runs, order, from, to, smoothed[region], context, toLonLat));
+    drafts.push(draft(region, runs, groups, smoothed, context, toLonLat));
   }
   return drafts;
 }
 
 function draft(
+  region: number,
   runs: Runs,
-  order: Int32Array,
-  from: number,
-  to: number,
-  rings: readonly PixelRing[],
+  { start, order }: Groups,
+  outlines: Outlines,
   context: DraftContext,
   toLonLat: (x: number, y: number) => Point,
 ): DraftPatch {
   const { grid } = context;
+  const from = start[region];
+  const to = start[region + 1];
   const first = order[from];
   const changeClass = classByCode(runs.code[first]);
   if (!changeClass) throw new Error(`run with unknown class code ${runs.code[first]}`);
@@ -75,12 +70,8 @@ function draft(
     sumX += (length * (runs.x0[run] + runs.x1[run])) / 2;
     sumY += length * (runs.y[run] + 0.5);
   }
-  const areaM2 = pixels * pixelArea(grid);
-  const perimeterM =
-    rings.reduce((sum, ring) => sum + ringLength(ring), 0) * grid.resolution * grid.crs.metresPerUnit;
-  const outlineM2 =
-    (Math.abs(rings.reduce((sum, ring, i) => sum + (i === 0 ? 1 : -1) * Math.abs(doubleArea(ring)), 0)) / 2) *
-    pixelArea(grid);
+  const { perimeter, area, rings } = measured(outlines, region, grid);
+  const perimeterM = perimeter * grid.resolution * grid.crs.metresPerUnit;
   const middle = pointInside(runs, order, from, to, sumX / pixels, sumY / pixels);
   const subdistrict = context.subdistricts[runs.zone[first]];
   return {
@@ -89,23 +80,48 @@ function draft(
     subdistrict: subdistrict?.name ?? null,
     before: context.before,
     after: context.after,
-    areaM2,
+    areaM2: pixels * pixelArea(grid),
     confidence: confidence / (pixels * CONFIDENCE_STEPS),
     state: 'suspected',
     perimeterM,
-    compactness: Math.min(1, (4 * Math.PI * outlineM2) / (perimeterM * perimeterM)),
+    compactness: Math.min(1, (4 * Math.PI * area * pixelArea(grid)) / (perimeterM * perimeterM)),
     toBare: bare * 2 > pixels,
     centroid: toLonLat(...apply(grid.transform, ...middle)),
-    rings: rings.map((ring, i) => toRing(ring, i === 0, grid)),
+    rings,
   };
 }
 
-function ringLength(ring: PixelRing): number {
-  let sum = 0;
-  for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
-    sum += Math.hypot(ring[i] - ring[j], ring[i + 1] - ring[j + 1]);
+/** Perimeter (px), area (px²) and rings (CRS) of a region's outline. */
+function measured(
+  { points, ring, region: regions }: Outlines,
+  region: number,
+  grid: Grid,
+): { perimeter: number; area: number; rings: Ring[] } {
+  const rings: Ring[] = [];
+  let length = 0;
+  let double = 0;
+  for (let r = regions[region]; r < regions[region + 1]; r++) {
+    const [from, to] = [ring[r], ring[r + 1]];
+    const outer = rings.length === 0;
+    length += ringLength(points, from, to);
+    const own = doubleArea(points, from, to);
+    double += outer ? own : -own;
+    rings.push(toRing(points, from, to, outer, grid));
   }
-  return sum;
+  return { perimeter: length / 2, area: double / 8, rings };
+}
+
+/** In the points' unit. */
+function ringLength(points: Int32Array, from: number, to: number): number {
+  let straight = 0;
+  let slanted = 0;
+  for (let i = from, j = to - 2; i < to; j = i, i += 2) {
+    const dx = points[i] - points[j];
+    const dy = points[i + 1] - points[j + 1];
+    if (dx === 0 || dy === 0) straight += Math.abs(dx + dy);
+    else slanted += Math.sqrt(dx * dx + dy * dy);
+  }
+  return straight + slanted;
 }
 
 /** The centre of mass where it lies inside, else the middle of the run nearest to it: a place an officer can go to. Grid px. */
@@ -130,12 +146,15 @@ function pointInside(runs: Runs, order: Int32Array, from: number, to: number, x:
   return best;
 }
 
-/** Grid px (y down) to a closed ring of CRS coordinates (y up), outer counter-clockwise, holes clockwise. */
-function toRing(pixels: PixelRing, outer: boolean, grid: Grid): Ring {
-  const points: Point[] = [];
-  for (let i = 0; i < pixels.length; i += 2) points.push(apply(grid.transform, pixels[i], pixels[i + 1]));
-  // positive area with y down is clockwise with y up
-  if (doubleArea(pixels) > 0 === outer) points.reverse();
-  points.push(points[0]);
-  return points;
+/** A ring in half px (clockwise on the screen) as a closed ring in CRS units, outer counter-clockwise, holes clockwise with y up. */
+function toRing(points: Int32Array, from: number, to: number, outer: boolean, grid: Grid): Ring {
+  const count = (to - from) / 2;
+  const ring = new Array<Point>(count + 1);
+  for (let k = 0; k < count; k++) {
+    // with square north-up pixels the screen's clockwise is the map's: the outer ring is turned round
+    const i = outer ? to - 2 * (k + 1) : from + 2 * k;
+    ring[k] = apply(grid.transform, points[i] / 2, points[i + 1] / 2);
+  }
+  ring[count] = ring[0];
+  return ring;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupByRegion, keepLarge, labelRegions, NO_REGION, regionSizes } from './regions.js';
+import { groupByRegion, labelRegions, NO_REGION, regionFinder, regionSizes } from './regions.js';
 import { drawn, rasterBy, runsOf, salt } from './testing/class-raster.js';
 
 /** Sizes of 4-connected regions by flood fill, in raster order of first pixels: the plain way. */
@@ -57,12 +57,6 @@ describe('labelRegions', () => {
     expect(labelRegions(runs, { byZone: true }).count).toBe(2);
     expect(labelRegions(runs, { byZone: false }).count).toBe(1);
   });
-
-  it('leaves dropped runs out, also as bridges', () => {
-    const runs = runsOf(drawn('1.1', '111', '1.1'));
-    const keep = Uint8Array.from(runs.y, (y) => (y === 1 ? 0 : 1));
-    expect(labelRegions(runs, { byZone: false, keep }).count).toBe(4);
-  });
 });
 
 describe('groupByRegion', () => {
@@ -79,28 +73,26 @@ describe('groupByRegion', () => {
   });
 });
 
-describe('keepLarge', () => {
-  const runs = runsOf(drawn('111.22', '1...22', '......', '333333'));
-
-  it('keeps a region of exactly the minimum and drops one that is a pixel smaller', () => {
-    const kept = (minimum: number) =>
-      [...keepLarge(runs, () => minimum)].map((k, i) => (k ? runs.code[i] : 0));
-    expect(kept(4)).toEqual([1, 2, 1, 2, 3]);
-    expect(kept(5)).toEqual([0, 0, 0, 0, 3]);
-    expect(kept(6)).toEqual([0, 0, 0, 0, 3]);
-    expect(kept(7)).toEqual([0, 0, 0, 0, 0]);
-  });
-
-  it('asks for the minimum of each class', () => {
-    expect([...keepLarge(runs, (code) => (code === 1 ? 5 : 1))]).toEqual([0, 1, 0, 1, 1]);
-  });
-
-  it('judges a region over a zone border whole', () => {
-    const split = runsOf(drawn('1111'), { zone: (x) => (x < 1 ? 0 : 1) });
-    expect([...keepLarge(split, () => 4)]).toEqual([1, 1]);
-  });
-
-  it('always keeps unusable pixels', () => {
-    expect([...keepLarge(runsOf(rasterBy(2, 1, () => 255)), () => 100)]).toEqual([1]);
+describe('regionFinder', () => {
+  it('finds the region of every pixel, and none beside them', () => {
+    const salted = salt(40, 30, 5, 0.5, 3);
+    const raster = rasterBy(40, 30, (x, y) => (y === 7 ? 0 : salted.code[y * 40 + x]));
+    const runs = runsOf(raster);
+    const labels = labelRegions(runs, { byZone: false });
+    const expected = new Int32Array(40 * 30).fill(NO_REGION);
+    for (let k = 0; k < runs.count; k++) {
+      expected.fill(labels.label[k], runs.y[k] * 40 + runs.x0[k], runs.y[k] * 40 + runs.x1[k]);
+    }
+    const regionAt = regionFinder(runs, labels);
+    const found = Int32Array.from(expected, (_, i) => regionAt(i % 40, Math.floor(i / 40)));
+    expect(found).toEqual(expected);
+    for (const [x, y] of [
+      [-1, 0],
+      [40, 0],
+      [0, -1],
+      [0, 30],
+      [0, 1000],
+    ])
+      expect(regionAt(x, y)).toBe(NO_REGION);
   });
 });

@@ -7,7 +7,8 @@ import type { Crs } from '../../raster/crs.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import { convert, type NamedBytes } from '../gdal.js';
 import type { Patch } from '../patch.js';
-import { crsMember, patchFeature, ringPlacer } from './features.js';
+import { ringPlacer } from './features.js';
+import { geojsonText } from './geojson.js';
 import { COLUMNS, csvLines, plainCell, spreadsheetCell } from './table.js';
 
 export const EXPORT_FORMATS = ['geojson', 'gpkg', 'shp', 'csv'] as const;
@@ -38,10 +39,13 @@ const BYTE_ORDER_MARK = '\uFEFF';
  */
 export async function exportPatches(patches: readonly Patch[], options: ExportOptions): Promise<void> {
   const { format, crs, gridCrs, out } = options;
+  if (format === 'geojson') return writePieces(out, geojsonText(patches, gridCrs, crs));
   const place = ringPlacer(gridCrs, crs);
-  if (format === 'geojson') return writeText(out, geojsonText(patches, crs, place));
   if (format === 'csv') {
-    return writeText(out, withMark(csvLines(patches, place, { names: 'name', cell: spreadsheetCell })));
+    return writePieces(
+      out,
+      inPieces(withMark(csvLines(patches, place, { names: 'name', cell: spreadsheetCell }))),
+    );
   }
   const names = format === 'shp' ? 'short' : 'name';
   if (format === 'shp' && extname(out).toLowerCase() !== '.shp') {
@@ -49,21 +53,6 @@ export async function exportPatches(patches: readonly Patch[], options: ExportOp
   }
   const table = [...csvLines(patches, place, { names, cell: plainCell })].join('');
   await writeFiles(out, await convertTable(table, format, crs));
-}
-
-function* geojsonText(
-  patches: readonly Patch[],
-  crs: Crs,
-  place: ReturnType<typeof ringPlacer>,
-): Generator<string> {
-  const member = crsMember(crs);
-  yield `{"type":"FeatureCollection",${member ? `"crs":${JSON.stringify(member)},` : ''}"features":[`;
-  let separator = '\n';
-  for (const patch of patches) {
-    yield separator + JSON.stringify(patchFeature(patch, place));
-    separator = ',\n';
-  }
-  yield '\n]}\n';
 }
 
 function* withMark(lines: Iterable<string>): Generator<string> {
@@ -98,10 +87,10 @@ function crsDefinition(crs: Crs): string {
   return crs.epsg === null ? `${crs.proj4} +type=crs` : `EPSG:${crs.epsg}`;
 }
 
-async function writeText(out: string, parts: Iterable<string>): Promise<void> {
+async function writePieces(out: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
   const beside = temporaryName(out);
   await writing(out, async () => {
-    await pipeline(Readable.from(inPieces(parts)), createWriteStream(beside));
+    await pipeline(Readable.from(pieces), createWriteStream(beside));
     renameSync(beside, out);
   }).finally(() => discard(beside));
 }

@@ -4,7 +4,8 @@ import type { Point } from '../../raster/affine.js';
 import { type Crs, sameCrs, transformer, WGS84 } from '../../raster/crs.js';
 import { BadInput } from '../../raster/errors.js';
 import type { Patch, PatchState, PolygonRings } from '../patch.js';
-import { findCrossing, rightHanded, withoutRepeats } from '../rings.js';
+import { rightHanded } from '../rings.js';
+import { ringsOf, roundingPlacer, roundTo } from './place.js';
 
 /** Properties of a patch feature: the contract of docs/design.md, section 4, and `to_bare`. */
 export interface PatchProperties {
@@ -104,24 +105,29 @@ export function patchProperties(patch: Patch): PatchProperties {
   };
 }
 
+/** Decimals of coordinates: a centimetre in degrees, a millimetre in metres. */
+export function decimalsOf(crs: Crs): number {
+  return crs.kind === 'geographic' ? DEGREE_DECIMALS : METRE_DECIMALS;
+}
+
 /**
  * Brings rings from one CRS to another, right-handed, rounded to a centimetre (degrees) or millimetre (metres). Where rounding
  * would make edges meet, the polygon keeps all its digits.
  */
 export function ringPlacer(from: Crs, to: Crs): (rings: PolygonRings) => PolygonRings {
+  const decimals = decimalsOf(to);
+  const place = roundingPlacer(from, to, decimals);
   const map = transformer(from, to);
-  const decimals = to.kind === 'geographic' ? DEGREE_DECIMALS : METRE_DECIMALS;
   return (rings) => {
-    const moved = rings.map((ring) => ring.map(([x, y]) => map(x, y)));
-    const rounded = moved.map((ring) =>
-      withoutRepeats(ring.map(([x, y]): Point => [round(x, decimals), round(y, decimals)])),
-    );
-    const intact = rounded.every((ring) => ring.length >= 4) && findCrossing(rounded) === null;
-    return rightHanded(intact ? rounded : moved);
+    const placed = place(rings);
+    if (placed !== null) return ringsOf(placed, 10 ** decimals);
+    return rightHanded(rings.map((ring) => ring.map(([x, y]) => map(x, y))));
   };
 }
 
 /** Decimal rounding that does not leave the digits of binary fractions behind. */
 export function round(value: number, decimals: number): number {
-  return !Number.isFinite(value) ? value : Number(value.toFixed(decimals));
+  if (!Number.isFinite(value)) return value;
+  const scale = 10 ** decimals;
+  return roundTo(value, scale, decimals) / scale;
 }
