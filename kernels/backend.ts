@@ -18,10 +18,13 @@ export interface KernelSource {
   readonly functions?: readonly ((...args: never[]) => number)[];
 }
 
+/** What a kernel takes: numbers, planes, and samples as they lie in files. */
+export type KernelArgument = number | Plane | Uint8Array | Uint16Array | Int16Array;
+
 /** A compiled kernel: planes and numbers in, one plane of the fixed length out. Calls of one kernel must not overlap. */
 export interface Kernel {
   readonly name: string;
-  run(args: readonly (Plane | number)[]): Promise<Plane>;
+  run(args: readonly KernelArgument[]): Promise<Plane>;
 }
 
 /** Owns a GPU.js instance; `close()` frees it. */

@@ -1,6 +1,8 @@
 import type { Backend, Plane } from './backend.js';
 import type { BandRole } from './bands.js';
 import type { ChangeClassName } from './classes.js';
+import type { SourceBlock } from './warp.js';
+import type { SampleKind } from './wasm/index-sweep.js';
 
 /**
  * Aligned, normalized planes of one date on the block's padded grid. All bands stand in one array, band after band, so
@@ -43,16 +45,26 @@ export interface Detection {
   readonly confidence: Uint8Array;
   /** How surely the pixel changed at all in steps of 1/128, 0-127. */
   readonly magnitude: Uint8Array;
-  /** State codes (classes.ts) of both dates, 0 where not usable or not computed. */
-  readonly stateBefore: Uint8Array;
-  readonly stateAfter: Uint8Array;
-  /** 1 where forest or water turned into bare ground. */
-  readonly bare: Uint8Array;
+  /** State codes (classes.ts) of both dates, 0 where not usable; null where the detector knows no states. */
+  readonly stateBefore: Uint8Array | null;
+  readonly stateAfter: Uint8Array | null;
+  /** 1 where forest or water turned into bare ground; null where the detector does not tell. */
+  readonly bare: Uint8Array | null;
 }
 
 /** A detector made ready for one run: fixed block shape, bands and scene look. */
 export interface Detector {
+  /** The result may be overwritten by the next call. */
   detect(before: DateBlock, after: DateBlock): Promise<Detection>;
+  /**
+   * The same from source pixels, resampled on the way, all of them valid: for detectors that judge single pixels of raw
+   * values. Absent where the detector needs the planes.
+   */
+  detectFromSource?(before: SourceBlock, after: SourceBlock): Promise<Detection>;
+  /** Where samples for `detectFromSource` are best put (date 0 before, 1 after), for detectors with memory of their own. */
+  readonly sourceSamples?: (date: 0 | 1, type: SampleKind, length: number) => SourceBlock['samples'];
+  /** Where each of its stages runs: the backend's name, or `typescript`. */
+  readonly stages: Readonly<Record<string, string>>;
 }
 
 /** The seam: a kind of detector, chosen by name in the configuration. */
@@ -68,8 +80,6 @@ export interface DetectorKind {
   };
   /** Bands it reads of those a scene has. */
   bandsUsed(bands: ReadonlySet<BandRole>): readonly BandRole[];
-  /** Where each of its stages runs. */
-  stages(backend: string): Readonly<Record<string, string>>;
   create(options: DetectorOptions): Detector;
 }
 

@@ -1,17 +1,14 @@
 /**
- * Small functions that kernels call. GPU.js compiles their text: no imports, no closures, numbers only.
+ * Small functions that kernels call. GPU.js compiles their text: no imports, no closures, numbers only; a single expression
+ * each, so that they can be written out where they are called (inline.ts).
  */
 
 /** Normalized difference (a-b)/(a+b) in [-1, 1]; 0 where the sum is not positive (dark or invalid pixels). */
 export function normalizedDifference(a: number, b: number): number {
-  const sum = a + b;
-  if (sum <= 0) {
-    return 0;
-  }
-  return Math.min(1, Math.max(-1, (a - b) / sum));
+  return a + b > 0 ? Math.min(1, Math.max(-1, (a - b) / (a + b))) : 0;
 }
 
 /** Linear ramp: 0 at `low` and below, 1 at `high` and above. */
 export function ramp(value: number, low: number, high: number): number {
-  return Math.min(1, Math.max(0, (value - low) / (high - low)));
+  return value <= low ? 0 : value >= high ? 1 : (value - low) / (high - low);
 }

@@ -1,9 +1,23 @@
-import type { Plane } from './backend.js';
+import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
-import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
-import { type StateConstants, stateChangeKernel, supportConstants, supportKernel } from './states.js';
-import { columnMeanKernel, combineKernel, gradientKernel, rowMeanKernel } from './texture.js';
+import type { DateBlock, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
+import {
+  type StateConstants,
+  type StatePlanes,
+  stateChangeKernel,
+  supportConstants,
+  supportKernel,
+} from './states.js';
+import {
+  type BrightnessConstants,
+  columnMeanKernel,
+  combineKernel,
+  gradientKernel,
+  rowMeanKernel,
+  type TextureConstants,
+} from './texture.js';
+import { createFeatureSweep, createStateSweep } from './wasm/state-sweep.js';
 
 const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
@@ -17,7 +31,6 @@ export const stateDetector: DetectorKind = {
   name: 'states',
   halo: MOST_TEXTURE_PX + 2,
   needsLook: true,
-  stages: (backend) => ({ mask: 'typescript', texture: backend, states: backend }),
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   create,
@@ -65,53 +78,118 @@ export function textureRadius(resolution: number): number {
   return Math.min(MOST_TEXTURE_PX, Math.max(1, Math.round(TEXTURE_METRES / resolution)));
 }
 
+/**
+ * True where a sweep written for the processor (wasm/) takes the place of the kernels: it is some fifteen times as fast as
+ * they are on the same backend (docs/performance.md).
+ */
+function sweeps(backend: Backend): boolean {
+  return backend.name === 'webasm';
+}
+
 function create(options: DetectorOptions): Detector {
-  const { backend, look, width, height } = options;
+  const { backend, look, width, height, classes } = options;
   if (look === null) throw new Error('the states detector needs a look at the scenes');
   const length = width * height;
-  const features = createFeatures(options, look.dark);
-  // reused from block to block: fresh ones would pile up faster than they are collected
-  const featurePlanes = [new Float32Array(3 * length), new Float32Array(3 * length)] as const;
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
-  const change = backend.compile(
-    stateChangeKernel,
-    length,
-    stateConstants(bands, length, look) as unknown as Record<string, number>,
-  );
-  const support = backend.compile(supportKernel, length, supportConstants(width, height));
-  const levels = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
-  const wanted = new Uint8Array(8);
-  for (const { code, name } of CHANGE_CLASSES) if (options.classes.has(name)) wanted[code] = 1;
+  const constants = stateConstants(bands, length, look);
+  const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
+  const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (classes.has(name) ? [code] : []));
+  const texture = featureConstants(options, look.dark);
+  const where = backend.name;
+  const judge = sweeps(backend)
+    ? createStateSweep(constants, texture, noise, wanted)
+    : createKernels(backend, constants, texture, noise, wanted);
   return {
+    stages: { mask: 'typescript', texture: where, states: where },
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);
-      const first = await features(before.stack, featurePlanes[0]);
-      const second = await features(after.stack, featurePlanes[1]);
-      const packed = await support.run([
-        await change.run([before.stack, after.stack, first, second, levels]),
-      ]);
-      return unpack(packed, before.usable, after.usable, wanted);
+      const detection = await judge(before.stack, after.stack);
+      blank(detection, before.usable);
+      blank(detection, after.usable);
+      return detection;
     },
   };
 }
 
+/** The kernels, one after the other over whole planes. The detection is overwritten by the next call. */
+function createKernels(
+  backend: Backend,
+  constants: StateConstants,
+  texture: TextureConstants & BrightnessConstants,
+  noise: Float32Array,
+  wanted: readonly number[],
+): (before: Plane, after: Plane) => Promise<StatePlanes> {
+  const { width, height } = texture;
+  const length = width * height;
+  const features = featureKernels(backend, texture);
+  // reused from block to block: fresh ones would pile up faster than they are collected
+  const planes = [new Float32Array(3 * length), new Float32Array(3 * length)] as const;
+  const change = backend.compile(stateChangeKernel, length, { ...constants });
+  const support = backend.compile(supportKernel, length, supportConstants(width, height));
+  const detection = emptyDetection(length);
+  const isWanted = new Uint8Array(CHANGE_CLASSES.length + 1);
+  for (const code of wanted) isWanted[code] = 1;
+  return async (before, after) => {
+    await features(before, planes[0]);
+    await features(after, planes[1]);
+    const packed = await change.run([before, after, planes[0], planes[1], noise]);
+    unpack(await support.run([packed]), detection, isWanted);
+    return detection;
+  };
+}
+
 /**
- * Compiles the feature kernels; the look uses them too, so that its yardsticks are in the same units. The result holds
- * three planes: brightness over dark, density of its edges, and its local mean.
+ * Makes ready what computes the features; the look uses it too, so that its yardsticks are in the same units. The result
+ * holds three planes: brightness over dark, density of its edges, and its local mean.
  */
 export function createFeatures(
-  { backend, width, height, resolution, bands }: Omit<DetectorOptions, 'look' | 'classes'>,
+  options: Omit<DetectorOptions, 'look' | 'classes'>,
   dark: SceneLook['dark'],
 ): (stack: Plane, out?: Plane) => Promise<Plane> {
-  const length = width * height;
+  const { backend, width, height } = options;
+  const constants = featureConstants(options, dark);
+  const fill = sweeps(backend) ? createFeatureSweep(constants) : featureKernels(backend, constants);
+  return async (stack, features = new Float32Array(3 * width * height)) => {
+    await fill(stack, features);
+    return features;
+  };
+}
+
+function featureKernels(
+  backend: Backend,
+  constants: TextureConstants & BrightnessConstants,
+): (stack: Plane, out: Plane) => Promise<void> {
+  const length = constants.width * constants.height;
+  const baked = { ...constants };
+  const combine = backend.compile(combineKernel, length, baked);
+  const gradient = backend.compile(gradientKernel, length, baked);
+  const rows = backend.compile(rowMeanKernel, length, baked);
+  const columns = backend.compile(columnMeanKernel, length, baked);
+  const mean = async (plane: Plane) => columns.run([await rows.run([plane])]);
+  return async (stack, out) => {
+    const bright = await combine.run([stack]);
+    out.set(bright);
+    out.set(await mean(await gradient.run([bright])), length);
+    out.set(await mean(bright), 2 * length);
+  };
+}
+
+/** What the feature kernels and their sweep are made with. */
+function featureConstants(
+  { width, height, resolution, bands }: Omit<DetectorOptions, 'backend' | 'look' | 'classes'>,
+  dark: SceneLook['dark'],
+): TextureConstants & BrightnessConstants {
   const roles = BAND_ROLES.filter((role) => bands.has(role));
   const visible = VISIBLE.filter((role) => bands.has(role));
   // a scene without a visible band is judged by what it has
   const used = visible.length > 0 ? visible : roles.slice(0, 1);
-  const at = (k: number) => roles.indexOf(used[Math.min(k, used.length - 1)]) * length;
+  const at = (k: number) => roles.indexOf(used[Math.min(k, used.length - 1)]) * width * height;
   const weight = (k: number) => (k < used.length ? 1 / used.length : 0);
-  const combine = backend.compile(combineKernel, length, {
+  return {
+    width,
+    height,
+    radius: textureRadius(resolution),
     first: at(0),
     second: at(1),
     third: at(2),
@@ -119,18 +197,6 @@ export function createFeatures(
     weight2: weight(1),
     weight3: weight(2),
     offset: used.reduce((sum, role) => sum + (dark[role] ?? 0), 0) / used.length,
-  });
-  const texture = { width, height, radius: textureRadius(resolution) };
-  const gradient = backend.compile(gradientKernel, length, texture);
-  const rows = backend.compile(rowMeanKernel, length, texture);
-  const columns = backend.compile(columnMeanKernel, length, texture);
-  const mean = async (plane: Plane) => columns.run([await rows.run([plane])]);
-  return async (stack, features = new Float32Array(3 * length)) => {
-    const bright = await combine.run([stack]);
-    features.set(bright);
-    features.set(await mean(await gradient.run([bright])), length);
-    features.set(await mean(bright), 2 * length);
-    return features;
   };
 }
 
@@ -174,42 +240,56 @@ function stateConstants(bands: readonly BandRole[], length: number, look: SceneL
 }
 
 /** Unusable pixels take the scene's dark level, so that the border of a cloud or of the image is no wilder than need be. */
-function calm(date: DateBlock, look: SceneLook, length: number): void {
-  if (!date.usable.includes(0)) return;
-  date.bands.forEach((role, b) => {
-    const value = (look.dark[role] ?? 0) + look.brightness;
-    for (let i = 0; i < length; i++) if (date.usable[i] === 0) date.stack[b * length + i] = value;
-  });
+function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: number): void {
+  for (let i = usable.indexOf(0); i >= 0; i = usable.indexOf(0, i)) {
+    const end = endOfRun(usable, i);
+    bands.forEach((role, b) => {
+      stack.fill((look.dark[role] ?? 0) + look.brightness, b * length + i, b * length + end);
+    });
+    i = end;
+  }
 }
 
-function unpack(
-  packed: Plane,
-  usableBefore: Uint8Array,
-  usableAfter: Uint8Array,
-  wanted: Uint8Array,
-): Detection {
-  const length = packed.length;
-  const code = new Uint8Array(length);
-  const confidence = new Uint8Array(length);
-  const magnitude = new Uint8Array(length);
-  const stateBefore = new Uint8Array(length);
-  const stateAfter = new Uint8Array(length);
-  const bare = new Uint8Array(length);
-  for (let i = 0; i < length; i++) {
-    if (usableBefore[i] === 0 || usableAfter[i] === 0) {
-      code[i] = UNUSABLE;
-      continue;
-    }
+/** Where the run of unusable pixels that begins at `i` ends. */
+function endOfRun(usable: Uint8Array, i: number): number {
+  const end = usable.indexOf(1, i);
+  return end < 0 ? usable.length : end;
+}
+
+function emptyDetection(length: number): StatePlanes {
+  const plane = () => new Uint8Array(length);
+  return {
+    code: plane(),
+    confidence: plane(),
+    magnitude: plane(),
+    stateBefore: plane(),
+    stateAfter: plane(),
+    bare: plane(),
+  };
+}
+
+function unpack(packed: Plane, detection: StatePlanes, wanted: Uint8Array): void {
+  const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
+  for (let i = 0; i < packed.length; i++) {
     const value = packed[i] | 0;
+    const found = value >> 21;
+    const keep = wanted[found];
     magnitude[i] = value & 127;
     stateAfter[i] = (value >> 14) & 7;
     stateBefore[i] = (value >> 17) & 7;
-    const found = value >> 21;
-    if (wanted[found] === 1) {
-      code[i] = found;
-      confidence[i] = (value >> 7) & 127;
-      bare[i] = (value >> 20) & 1;
-    }
+    code[i] = found * keep;
+    confidence[i] = ((value >> 7) & 127) * keep;
+    bare[i] = ((value >> 20) & 1) * keep;
   }
-  return { code, confidence, magnitude, stateBefore, stateAfter, bare };
+}
+
+/** Nothing is said of pixels that a date does not show. */
+function blank(detection: StatePlanes, usable: Uint8Array): void {
+  const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
+  for (let i = usable.indexOf(0); i >= 0; i = usable.indexOf(0, i)) {
+    const end = endOfRun(usable, i);
+    code.fill(UNUSABLE, i, end);
+    for (const plane of [confidence, magnitude, stateBefore, stateAfter, bare]) plane.fill(0, i, end);
+    i = end;
+  }
 }

@@ -1,5 +1,6 @@
 import type { KernelSource } from './backend.js';
 import type { Thread } from './indices.js';
+import { inlined } from './inline.js';
 import { normalizedDifference, ramp } from './maths.js';
 
 /**
@@ -36,6 +37,16 @@ export interface StateConstants {
   readonly energyHalf: number;
 }
 
+/** What is said of the pixels of a block, a byte each (kernels/detector.ts tells of what). */
+export interface StatePlanes {
+  readonly code: Uint8Array;
+  readonly confidence: Uint8Array;
+  readonly magnitude: Uint8Array;
+  readonly stateBefore: Uint8Array;
+  readonly stateAfter: Uint8Array;
+  readonly bare: Uint8Array;
+}
+
 /** A band over its dark level. */
 export function over(value: number, dark: number): number {
   return Math.max(value - dark, 0);
@@ -47,43 +58,57 @@ export function vegetationScore(index: number): number {
 }
 
 /**
- * Sunlit 0-1, from brightness against the scene's median and near infrared against its bright ground: in a cast shadow
- * both are low, and what lies there cannot be judged from one look.
+ * Sunlit 0-1, from the mean of brightness against the scene's median and near infrared against its bright ground: in a
+ * cast shadow both are low, and what lies there cannot be judged from one look.
  */
-export function litScore(brightness: number, infrared: number): number {
-  return ramp((brightness + infrared) / 2, 0.22, 0.4);
+export function litScore(light: number): number {
+  return ramp(light, 0.22, 0.4);
+}
+
+/** Dense vegetation 0-1 from the scaled index. */
+export function denseScore(index: number): number {
+  return ramp(index, 0.48, 0.64);
 }
 
 /**
- * Forest 0-1: dense, sunlit vegetation as dark in the visible as the scene's own canopy (which shades itself; grass and
- * crops do not). `brightness` is the local mean over the canopy's.
+ * Forest 0-1, as a share of dense vegetation: sunlit, and as dark in the visible as the scene's own canopy (which shades
+ * itself; grass and crops do not). `brightness` is the local mean over the canopy's.
  */
-export function forestScore(index: number, brightness: number, infrared: number): number {
-  return ramp(index, 0.48, 0.64) * (1 - ramp(brightness, 1.3, 1.65)) * ramp(infrared, 0.35, 0.55);
+export function canopyScore(brightness: number, infrared: number): number {
+  return (1 - ramp(brightness, 1.3, 1.65)) * ramp(infrared, 0.35, 0.55);
+}
+
+/** Water 0-1 from NDWI (McFeeters 1996) or MNDWI (Xu 2006) over dark levels. */
+export function wetScore(ratio: number): number {
+  return ramp(ratio, 0.05, 0.35);
 }
 
 /**
- * Water 0-1 from NDWI (McFeeters 1996) or MNDWI (Xu 2006) over dark levels: dark in the infrared against bright ground,
+ * Open water 0-1, as a share of what is wet: dark in the infrared against bright ground (`infrared` is the share of it),
  * not black in the visible, as cast shadow is, and smooth, as shadow between buildings is not.
  */
-export function waterScore(
-  visible: number,
-  infrared: number,
-  infraredHigh: number,
-  brightness: number,
-  edge: number,
-): number {
-  return (
-    ramp(normalizedDifference(visible, infrared), 0.05, 0.35) *
-    (1 - ramp(infrared / infraredHigh, 0.25, 0.5)) *
-    ramp(brightness, 0.15, 0.35) *
-    (1 - ramp(edge, 0.25, 0.55))
-  );
+export function openScore(infrared: number, brightness: number, edge: number): number {
+  return (1 - ramp(infrared, 0.25, 0.5)) * ramp(brightness, 0.15, 0.35) * (1 - ramp(edge, 0.25, 0.55));
 }
 
-/** Bare soil 0-1: red well over blue, and smooth (roofs and streets are neither so red nor so smooth). */
-export function soilScore(red: number, blue: number, edge: number): number {
-  return ramp(normalizedDifference(red, blue), 0.18, 0.34) * (1 - ramp(edge, 0.7, 1.3));
+/** Red over blue 0-1, from their normalized difference. */
+export function brownScore(ratio: number): number {
+  return ramp(ratio, 0.18, 0.34);
+}
+
+/** Bare soil 0-1, as a share of what is brown: smooth (roofs and streets are neither so red nor so smooth). */
+export function smoothScore(edge: number): number {
+  return 1 - ramp(edge, 0.7, 1.3);
+}
+
+/** Hard ground 0-1: neither vegetation nor water, in the sun. */
+export function hardScore(green: number, water: number, lit: number): number {
+  return (1 - green) * (1 - water) * lit;
+}
+
+/** Without near infrared dry ground looks like concrete: only edges tell them apart. */
+export function structureScore(edge: number): number {
+  return ramp(edge, 0.35, 0.9);
 }
 
 /** Edges or brightness of roofs 0-1: edge density against built ground, brightness against the scene. */
@@ -91,15 +116,95 @@ export function roofScore(brightness: number, edge: number): number {
   return Math.max(ramp(edge, 0.25, 0.6), ramp(brightness, 1.6, 2.4));
 }
 
+/** Bare ground 0-1: hard, and soil or at least no roof. */
+export function bareScore(hard: number, soil: number, roof: number): number {
+  return hard * Math.max(soil, 1 - roof);
+}
+
+/** State of a date: 1 built, 2 water, 3 forest, 4 other vegetation, 5 other; the first of them that is surely there. */
+export function stateCode(green: number, forest: number, water: number, built: number): number {
+  return built >= 0.5 ? 1 : water >= 0.5 ? 2 : forest >= 0.5 ? 3 : green >= 0.5 ? 4 : 5;
+}
+
+/**
+ * Magnitude 0-1: z²/(z²+h) of the mean squared difference in units of the scene's own noise; h is where unchanged ground
+ * comes once in a hundred, so that 0.5 says "changed" at that level.
+ */
+export function magnitudeOf(energy: number, half: number): number {
+  return energy / (energy + half);
+}
+
+/** How far a magnitude lets a class change at all, 0-1. */
+export function changedScore(magnitude: number): number {
+  return ramp(magnitude, 0.15, 0.4);
+}
+
+/**
+ * Building new, with the other look being the one before, or gone, with the one after. Nobody builds on open water within
+ * a month, nor floods a house: that is glint, or a shadow on the shore.
+ */
+export function buildingTurn(
+  roof: number,
+  otherLit: number,
+  otherBuilt: number,
+  otherWater: number,
+  changed: number,
+): number {
+  return roof * otherLit * (1 - otherBuilt) * (1 - otherWater) * changed;
+}
+
+/** From the size of the water index's change: shadow dims all bands alike and keeps their ratio; water comes and goes with it. */
+export function turnedScore(step: number): number {
+  return ramp(step, 0.25, 0.5);
+}
+
+/** Water gained, with the other look being the one before, or lost; `lit` is 1 where water comes, that may lie in shade. */
+export function waterTurn(
+  water: number,
+  otherWater: number,
+  turned: number,
+  lit: number,
+  changed: number,
+): number {
+  return water * (1 - otherWater) * turned * lit * changed;
+}
+
+/** Rise or drop of the vegetation index that says more than a season does. */
+export function stepScore(step: number): number {
+  return ramp(step, 0.12, 0.25);
+}
+
+/** Forest gained, with the other look being the one before, or lost. */
+export function forestTurn(
+  forest: number,
+  otherForest: number,
+  step: number,
+  otherLit: number,
+  changed: number,
+): number {
+  return forest * (1 - otherForest) * step * otherLit * changed;
+}
+
+/** Vegetation that is no forest turned into bare ground. */
+export function earthworkTurn(
+  green: number,
+  lit: number,
+  forest: number,
+  bareAfter: number,
+  drop: number,
+  changed: number,
+): number {
+  return green * lit * (1 - forest) * bareAfter * drop * changed;
+}
+
 /**
  * State and change of a pixel from both dates' stacks and features. Every change is a crossing with
  * margin: surely there after, surely not before, and both looks in the sun.
  * Packed: ((((class·2 + bare)·8 + stateBefore)·8 + stateAfter)·128 + confidence)·128 + magnitude, below 2^24 and so
- * exact in f32. States: 1 built, 2 water, 3 forest, 4 other vegetation, 5 other. Magnitude is z²/(z²+h) of the mean
- * squared difference in units of the scene's own noise; h is where unchanged ground comes once in a hundred, so that
- * 0.5 says "changed" at that level. `levels` holds 1/noise a band.
+ * exact in f32. `levels` holds 1/noise a band. What few pixels need stands under an `if`: where none of the pixels that are
+ * computed together needs it, it is not computed.
  */
-export const stateChangeKernel: KernelSource = {
+export const stateChangeKernel: KernelSource = inlined({
   name: 'state_change',
   kernel: function kernel(
     this: Thread<StateConstants>,
@@ -117,85 +222,99 @@ export const stateChangeKernel: KernelSource = {
     const va = featuresAfter[i] / this.constants.brightness;
     const eb = featuresBefore[atEdge] / this.constants.edge;
     const ea = featuresAfter[atEdge] / this.constants.edge;
-    const redBefore = over(before[i + this.constants.atRed], this.constants.darkRed);
-    const redAfter = over(after[i + this.constants.atRed], this.constants.darkRed);
-    const nirBefore = over(before[i + this.constants.atNir], this.constants.darkNir);
-    const nirAfter = over(after[i + this.constants.atNir], this.constants.darkNir);
 
     let indexBefore = 0;
     let indexAfter = 0;
-    let soilBefore = 0;
-    let soilAfter = 0;
-    let litBefore = ramp(vb, 0.22, 0.4);
-    let litAfter = ramp(va, 0.22, 0.4);
-    if (this.constants.hasColour > 0.5) {
+    let forestBefore = 0;
+    let forestAfter = 0;
+    // sunlit by brightness alone, where there is no near infrared
+    let sunBefore = vb;
+    let sunAfter = va;
+    if (this.constants.hasNdvi > 0.5) {
+      const redBefore = over(before[i + this.constants.atRed], this.constants.darkRed);
+      const redAfter = over(after[i + this.constants.atRed], this.constants.darkRed);
+      const nirBefore = over(before[i + this.constants.atNir], this.constants.darkNir);
+      const nirAfter = over(after[i + this.constants.atNir], this.constants.darkNir);
+      indexBefore = normalizedDifference(nirBefore, redBefore) * this.constants.vegetationScale;
+      indexAfter = normalizedDifference(nirAfter, redAfter) * this.constants.vegetationScale;
+      sunBefore = nirBefore / this.constants.nirHigh;
+      sunAfter = nirAfter / this.constants.nirHigh;
+      const denseBefore = denseScore(indexBefore);
+      if (denseBefore > 0) {
+        const shade = featuresBefore[atMean] / this.constants.canopy;
+        forestBefore = denseBefore * canopyScore(shade, sunBefore);
+      }
+      const denseAfter = denseScore(indexAfter);
+      if (denseAfter > 0) {
+        const shade = featuresAfter[atMean] / this.constants.canopy;
+        forestAfter = denseAfter * canopyScore(shade, sunAfter);
+      }
+    } else if (this.constants.hasColour > 0.5) {
       const blueBefore = over(before[i + this.constants.atBlue], this.constants.darkBlue);
       const blueAfter = over(after[i + this.constants.atBlue], this.constants.darkBlue);
       // greenness, excess green (Woebbecke 1995) as a ratio: vegetation where there is no near infrared
-      const leafBefore = over(before[i + this.constants.atGreen], this.constants.darkGreen);
-      const leafAfter = over(after[i + this.constants.atGreen], this.constants.darkGreen);
-      indexBefore =
-        normalizedDifference(2 * leafBefore, redBefore + blueBefore) * this.constants.vegetationScale;
-      indexAfter = normalizedDifference(2 * leafAfter, redAfter + blueAfter) * this.constants.vegetationScale;
-      soilBefore = soilScore(redBefore, blueBefore, eb);
-      soilAfter = soilScore(redAfter, blueAfter, ea);
-    }
-    if (this.constants.hasNdvi > 0.5) {
-      indexBefore = normalizedDifference(nirBefore, redBefore) * this.constants.vegetationScale;
-      indexAfter = normalizedDifference(nirAfter, redAfter) * this.constants.vegetationScale;
-      litBefore = litScore(vb, nirBefore / this.constants.nirHigh);
-      litAfter = litScore(va, nirAfter / this.constants.nirHigh);
+      const leafBefore = 2 * over(before[i + this.constants.atGreen], this.constants.darkGreen);
+      const leafAfter = 2 * over(after[i + this.constants.atGreen], this.constants.darkGreen);
+      const otherBefore = blueBefore + over(before[i + this.constants.atRed], this.constants.darkRed);
+      const otherAfter = blueAfter + over(after[i + this.constants.atRed], this.constants.darkRed);
+      indexBefore = normalizedDifference(leafBefore, otherBefore) * this.constants.vegetationScale;
+      indexAfter = normalizedDifference(leafAfter, otherAfter) * this.constants.vegetationScale;
     }
     const greenBefore = vegetationScore(indexBefore);
     const greenAfter = vegetationScore(indexAfter);
+    const brightBefore = (vb + sunBefore) / 2;
+    const brightAfter = (va + sunAfter) / 2;
+    const litBefore = litScore(brightBefore);
+    const litAfter = litScore(brightAfter);
 
     let waterBefore = 0;
     let waterAfter = 0;
-    let turned = 0;
+    let ratioBefore = 0;
+    let ratioAfter = 0;
     if (this.constants.hasWater > 0.5) {
       const visibleBefore = over(before[i + this.constants.atVisible], this.constants.darkVisible);
       const visibleAfter = over(after[i + this.constants.atVisible], this.constants.darkVisible);
       const infraredBefore = over(before[i + this.constants.atInfrared], this.constants.darkInfrared);
       const infraredAfter = over(after[i + this.constants.atInfrared], this.constants.darkInfrared);
-      waterBefore = waterScore(visibleBefore, infraredBefore, this.constants.infraredHigh, vb, eb);
-      waterAfter = waterScore(visibleAfter, infraredAfter, this.constants.infraredHigh, va, ea);
-      // shadow dims all bands alike and keeps their ratio; water comes and goes with it
-      turned = ramp(
-        Math.abs(
-          normalizedDifference(visibleAfter, infraredAfter) -
-            normalizedDifference(visibleBefore, infraredBefore),
-        ),
-        0.25,
-        0.5,
-      );
+      ratioBefore = normalizedDifference(visibleBefore, infraredBefore);
+      ratioAfter = normalizedDifference(visibleAfter, infraredAfter);
+      const wetBefore = wetScore(ratioBefore);
+      if (wetBefore > 0) {
+        const share = infraredBefore / this.constants.infraredHigh;
+        waterBefore = wetBefore * openScore(share, vb, eb);
+      }
+      const wetAfter = wetScore(ratioAfter);
+      if (wetAfter > 0) {
+        const share = infraredAfter / this.constants.infraredHigh;
+        waterAfter = wetAfter * openScore(share, va, ea);
+      }
     }
 
-    let forestBefore = 0;
-    let forestAfter = 0;
-    if (this.constants.hasNdvi > 0.5) {
-      forestBefore = forestScore(
-        indexBefore,
-        featuresBefore[atMean] / this.constants.canopy,
-        nirBefore / this.constants.nirHigh,
-      );
-      forestAfter = forestScore(
-        indexAfter,
-        featuresAfter[atMean] / this.constants.canopy,
-        nirAfter / this.constants.nirHigh,
-      );
+    const hardBefore = hardScore(greenBefore, waterBefore, litBefore);
+    const hardAfter = hardScore(greenAfter, waterAfter, litAfter);
+    let soilBefore = 0;
+    let soilAfter = 0;
+    if (this.constants.hasColour > 0.5) {
+      // soil counts as a share of hard ground only
+      if (hardBefore > 0) {
+        const red = over(before[i + this.constants.atRed], this.constants.darkRed);
+        const blue = over(before[i + this.constants.atBlue], this.constants.darkBlue);
+        const ratio = normalizedDifference(red, blue);
+        soilBefore = brownScore(ratio) * smoothScore(eb);
+      }
+      if (hardAfter > 0) {
+        const red = over(after[i + this.constants.atRed], this.constants.darkRed);
+        const blue = over(after[i + this.constants.atBlue], this.constants.darkBlue);
+        const ratio = normalizedDifference(red, blue);
+        soilAfter = brownScore(ratio) * smoothScore(ea);
+      }
     }
-    // hard ground: neither vegetation nor water, in the sun
-    const hardBefore = (1 - greenBefore) * (1 - waterBefore) * litBefore;
-    const hardAfter = (1 - greenAfter) * (1 - waterAfter) * litAfter;
-    // without near infrared dry ground looks like concrete: only edges tell them apart
-    let structureBefore = ramp(eb, 0.35, 0.9);
-    let structureAfter = ramp(ea, 0.35, 0.9);
-    if (this.constants.hasNdvi > 0.5) {
-      structureBefore = 1;
-      structureAfter = 1;
+    let builtBefore = hardBefore * (1 - soilBefore);
+    let builtAfter = hardAfter * (1 - soilAfter);
+    if (this.constants.hasNdvi < 0.5) {
+      builtBefore = builtBefore * structureScore(eb);
+      builtAfter = builtAfter * structureScore(ea);
     }
-    const builtBefore = hardBefore * (1 - soilBefore) * structureBefore;
-    const builtAfter = hardAfter * (1 - soilAfter) * structureAfter;
 
     let energy = 0;
     for (let k = 0; k < this.constants.bandCount; k++) {
@@ -203,87 +322,72 @@ export const stateChangeKernel: KernelSource = {
       energy += z * z;
     }
     energy = energy / this.constants.bandCount;
-    const magnitude = energy / (energy + this.constants.energyHalf);
-
-    const changed = ramp(magnitude, 0.15, 0.4);
-    const roofAfter = builtAfter * roofScore(va, ea);
-    const roofBefore = builtBefore * roofScore(vb, eb);
-    // nobody builds on open water within a month, nor floods a house: that is glint, or a shadow on the shore
-    const buildingNew = roofAfter * litBefore * (1 - builtBefore) * (1 - waterBefore) * changed;
-    const buildingGone = roofBefore * litAfter * (1 - builtAfter) * (1 - waterAfter) * changed;
-    const waterGain = waterAfter * (1 - waterBefore) * turned * changed;
-    const waterLoss = waterBefore * (1 - waterAfter) * turned * litAfter * changed;
-    const drop = ramp(indexBefore - indexAfter, 0.12, 0.25);
-    const rise = ramp(indexAfter - indexBefore, 0.12, 0.25);
-    const forestGain = forestAfter * (1 - forestBefore) * rise * litBefore * changed;
-    const forestLoss = forestBefore * (1 - forestAfter) * drop * litAfter * changed;
-    const bareAfter = hardAfter * Math.max(soilAfter, 1 - roofScore(va, ea));
-    const earthwork =
-      greenBefore * litBefore * (1 - forestBefore) * bareAfter * drop * changed * this.constants.hasNdvi;
+    const magnitude = magnitudeOf(energy, this.constants.energyHalf);
+    const changed = changedScore(magnitude);
 
     let code = 0;
     let confidence = 0;
     let bare = 0;
-    if (earthwork >= 0.5) {
-      code = 3;
-      confidence = earthwork;
-    }
-    if (forestGain >= 0.5) {
-      code = 6;
-      confidence = forestGain;
-    }
-    if (forestLoss >= 0.5) {
-      code = 7;
-      confidence = forestLoss;
-      bare = Math.floor(bareAfter + 0.5);
-    }
-    if (waterGain >= 0.5) {
-      code = 4;
-      confidence = waterGain;
-      bare = 0;
-    }
-    if (waterLoss >= 0.5) {
-      code = 5;
-      confidence = waterLoss;
-      bare = Math.floor(bareAfter + 0.5);
-    }
-    if (buildingGone >= 0.5) {
-      code = 2;
-      confidence = buildingGone;
-      bare = 0;
-    }
-    if (buildingNew >= 0.5) {
-      code = 1;
-      confidence = buildingNew;
-      bare = 0;
+    // a factor of every class, and each is one from a half on
+    if (changed >= 0.5) {
+      const roofnessAfter = roofScore(va, ea);
+      const roofAfter = builtAfter * roofnessAfter;
+      const roofBefore = builtBefore * roofScore(vb, eb);
+      const buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
+      const buildingGone = buildingTurn(roofBefore, litAfter, builtAfter, waterAfter, changed);
+      const bareAfter = bareScore(hardAfter, soilAfter, roofnessAfter);
+      if (this.constants.hasNdvi > 0.5) {
+        const fall = indexBefore - indexAfter;
+        const drop = stepScore(fall);
+        const climb = indexAfter - indexBefore;
+        const rise = stepScore(climb);
+        const earthwork = earthworkTurn(greenBefore, litBefore, forestBefore, bareAfter, drop, changed);
+        if (earthwork >= 0.5) {
+          code = 3;
+          confidence = earthwork;
+        }
+        const forestGain = forestTurn(forestAfter, forestBefore, rise, litBefore, changed);
+        if (forestGain >= 0.5) {
+          code = 6;
+          confidence = forestGain;
+        }
+        const forestLoss = forestTurn(forestBefore, forestAfter, drop, litAfter, changed);
+        if (forestLoss >= 0.5) {
+          code = 7;
+          confidence = forestLoss;
+          bare = Math.floor(bareAfter + 0.5);
+        }
+      }
+      if (this.constants.hasWater > 0.5) {
+        const step = Math.abs(ratioAfter - ratioBefore);
+        const turned = turnedScore(step);
+        const waterGain = waterTurn(waterAfter, waterBefore, turned, 1, changed);
+        if (waterGain >= 0.5) {
+          code = 4;
+          confidence = waterGain;
+          bare = 0;
+        }
+        const waterLoss = waterTurn(waterBefore, waterAfter, turned, litAfter, changed);
+        if (waterLoss >= 0.5) {
+          code = 5;
+          confidence = waterLoss;
+          bare = Math.floor(bareAfter + 0.5);
+        }
+      }
+      if (buildingGone >= 0.5) {
+        code = 2;
+        confidence = buildingGone;
+        bare = 0;
+      }
+      if (buildingNew >= 0.5) {
+        code = 1;
+        confidence = buildingNew;
+        bare = 0;
+      }
     }
 
-    let stateBefore = 5;
-    if (greenBefore >= 0.5) {
-      stateBefore = 4;
-    }
-    if (forestBefore >= 0.5) {
-      stateBefore = 3;
-    }
-    if (waterBefore >= 0.5) {
-      stateBefore = 2;
-    }
-    if (builtBefore >= 0.5) {
-      stateBefore = 1;
-    }
-    let stateAfter = 5;
-    if (greenAfter >= 0.5) {
-      stateAfter = 4;
-    }
-    if (forestAfter >= 0.5) {
-      stateAfter = 3;
-    }
-    if (waterAfter >= 0.5) {
-      stateAfter = 2;
-    }
-    if (builtAfter >= 0.5) {
-      stateAfter = 1;
-    }
+    const stateBefore = stateCode(greenBefore, forestBefore, waterBefore, builtBefore);
+    const stateAfter = stateCode(greenAfter, forestAfter, waterAfter, builtAfter);
     const c = Math.min(127, Math.floor(confidence * 128));
     const m = Math.min(127, Math.floor(magnitude * 128));
     return ((((code * 2 + bare) * 8 + stateBefore) * 8 + stateAfter) * 128 + c) * 128 + m;
@@ -294,15 +398,30 @@ export const stateChangeKernel: KernelSource = {
     over,
     vegetationScore,
     litScore,
-    forestScore,
-    waterScore,
-    soilScore,
+    denseScore,
+    canopyScore,
+    wetScore,
+    openScore,
+    brownScore,
+    smoothScore,
+    hardScore,
+    structureScore,
     roofScore,
+    bareScore,
+    stateCode,
+    magnitudeOf,
+    changedScore,
+    buildingTurn,
+    turnedScore,
+    waterTurn,
+    stepScore,
+    forestTurn,
+    earthworkTurn,
   ],
-};
+});
 
 /** Least pixels of a 3 × 3 window, the middle one included, that must say the same: a corner of a building has four. */
-const LEAST_SUPPORT = 4;
+export const LEAST_SUPPORT = 4;
 
 /**
  * Takes back the change of pixels that stand alone: fewer than four of the 3 × 3 around them have the class. Specks of two

@@ -1,11 +1,11 @@
-import type { Backend, Kernel, KernelSource, Plane } from './backend.js';
+import type { Backend, Kernel, KernelArgument, KernelSource } from './backend.js';
 
 /** One call of a kernel: what it was made with and what it was given. */
 export interface RecordedCall {
   readonly source: KernelSource;
   readonly length: number;
   readonly constants: Readonly<Record<string, number>>;
-  readonly args: readonly (Plane | number)[];
+  readonly args: readonly KernelArgument[];
 }
 
 /**

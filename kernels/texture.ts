@@ -8,24 +8,24 @@ export interface TextureConstants {
   readonly radius: number;
 }
 
+/** Baked into `combineKernel`: where in the stack its planes begin, their weights, and what is taken off. */
+export interface BrightnessConstants {
+  readonly first: number;
+  readonly second: number;
+  readonly third: number;
+  readonly weight1: number;
+  readonly weight2: number;
+  readonly weight3: number;
+  readonly offset: number;
+}
+
 /**
  * Weighted sum of three planes of a stack, minus an offset, not below 0: `max(0, Σ weight·plane - offset)`. With equal
- * weights over the visible bands it is brightness. `first`, `second`, `third` are where the planes begin.
+ * weights over the visible bands it is brightness.
  */
 export const combineKernel: KernelSource = {
   name: 'combine',
-  kernel: function kernel(
-    this: Thread<{
-      first: number;
-      second: number;
-      third: number;
-      weight1: number;
-      weight2: number;
-      weight3: number;
-      offset: number;
-    }>,
-    stack: number[],
-  ) {
+  kernel: function kernel(this: Thread<BrightnessConstants>, stack: number[]) {
     const i = this.thread.x;
     const sum =
       this.constants.weight1 * stack[i + this.constants.first] +

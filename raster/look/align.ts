@@ -15,7 +15,7 @@ export interface Alignment {
 }
 
 /** Largest shift sought, px. */
-const MOST_SHIFT = 24;
+export const MOST_SHIFT = 24;
 /** Least height of a window's correlation peak in sigmas. */
 const LEAST_STRENGTH = 8;
 /** Windows agree when they lie this near the median, px. */
@@ -70,7 +70,9 @@ function gradient(block: DateBlock): Float32Array {
     for (let x = 1; x < n - 1; x++) {
       const i = y * n + x;
       if ((usable[i - 1] & usable[i + 1] & usable[i - n] & usable[i + n]) === 0) continue;
-      out[i] = Math.hypot(mean[i + 1] - mean[i - 1], mean[i + n] - mean[i - n]);
+      const dx = mean[i + 1] - mean[i - 1];
+      const dy = mean[i + n] - mean[i - n];
+      out[i] = Math.sqrt(dx * dx + dy * dy);
     }
   }
   return out;

@@ -139,9 +139,33 @@ function reweigh(
 
 /** 1.4826 × median absolute deviation from the median. */
 export function robustSpread(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  const middle = sorted[sorted.length >> 1] ?? 0;
-  for (let i = 0; i < sorted.length; i++) sorted[i] = Math.abs(sorted[i] - middle);
-  sorted.sort();
-  return 1.4826 * (sorted[sorted.length >> 1] ?? 0);
+  if (values.length === 0) return 0;
+  const rest = values.slice();
+  const half = rest.length >> 1;
+  const middle = orderStatistic(rest, half);
+  for (let i = 0; i < rest.length; i++) rest[i] = Math.abs(rest[i] - middle);
+  return 1.4826 * orderStatistic(rest, half);
+}
+
+/** The value that would stand at `k` if `values` were sorted (Hoare, 1961); reorders them. No NaN. */
+export function orderStatistic(values: Float64Array, k: number): number {
+  let left = 0;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = values[(left + right) >> 1];
+    let i = left;
+    let j = right;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else break;
+  }
+  return values[k];
 }

@@ -21,24 +21,27 @@ export function phaseCorrelation(fixed: Float32Array, moved: Float32Array, most:
   const b = spectrum(moved);
   if (a === null || b === null) return null;
   const cross = new Float64Array(2 * N * N);
-  for (let y = 0; y < N; y++) {
-    const fy = (y <= N / 2 ? y : y - N) / N;
-    for (let x = 0; x < N; x++) {
-      const fx = (x <= N / 2 ? x : x - N) / N;
-      const i = 2 * (y * N + x);
-      const re = a[i] * b[i] + a[i + 1] * b[i + 1];
-      const im = a[i + 1] * b[i] - a[i] * b[i + 1];
-      const size = Math.hypot(re, im);
-      const weight = size > 0 ? Math.exp(-(fx * fx + fy * fy) * TAPER) / size : 0;
-      cross[i] = re * weight;
-      cross[i + 1] = im * weight;
-    }
+  for (let k = 0; k < N * N; k++) {
+    const i = 2 * k;
+    const re = a[i] * b[i] + a[i + 1] * b[i + 1];
+    const im = a[i + 1] * b[i] - a[i] * b[i + 1];
+    const size = Math.hypot(re, im);
+    const weight = size > 0 ? TAPERS[k] / size : 0;
+    cross[i] = re * weight;
+    cross[i + 1] = im * weight;
   }
   return findPeak(transform2d(cross, true), most);
 }
 
 /** Taper of the spectrum; the peak's sigma is about sqrt(TAPER / 2) / π ≈ 1 px. */
 const TAPER = 20;
+
+/** The taper at every frequency of the spectrum. */
+const TAPERS = Float64Array.from({ length: N * N }, (_, k) => {
+  const frequency = (i: number) => (i <= N / 2 ? i : i - N) / N;
+  const [fx, fy] = [frequency(k % N), frequency(Math.floor(k / N))];
+  return Math.exp(-(fx * fx + fy * fy) * TAPER);
+});
 
 /** Spectrum of the image under a Hann window with its mean taken off; null where it is flat. */
 function spectrum(image: Float32Array): Float64Array | null {
@@ -59,8 +62,9 @@ function spectrum(image: Float32Array): Float64Array | null {
 
 const HANN = Float64Array.from({ length: N }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / N));
 
+const fft = new FFT(N);
+
 function transform2d(data: Float64Array, inverse: boolean): Float64Array {
-  const fft = new FFT(N);
   const line = new Float64Array(2 * N);
   const out = new Float64Array(2 * N);
   const run = () => (inverse ? fft.inverseTransform(out, line) : fft.transform(out, line));

@@ -2,6 +2,7 @@ import type { BandRole } from '../../kernels/bands.js';
 import type { DateBlock } from '../../kernels/detector.js';
 import type { Grid, Window } from '../grid.js';
 import { type PreparedScene, readDate } from '../warp/date.js';
+import { plainResampler, type Resampler } from '../warp/resampler.js';
 
 /** Side of a sample window in px: a power of two, for the FFT. */
 export const LOOK_SIZE = 256;
@@ -31,8 +32,10 @@ export async function readLook(
   grid: Grid,
   windows: readonly Window[],
   bands: readonly BandRole[],
+  resampler: Resampler = plainResampler,
 ): Promise<DateBlock[]> {
   const result: DateBlock[] = [];
-  for (const window of windows) result.push(await readDate(scenes, grid, window, bands));
+  for (const window of windows)
+    result.push(await readDate(scenes, grid, window, bands, undefined, resampler));
   return result;
 }

@@ -41,24 +41,53 @@ export interface MaskFrame {
 
 /** Takes cloud and cloud shadow out of `date.usable`, judged against `other`. Returns the pixels taken. */
 export function maskObscured(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
-  const side = Math.round(CELL_METRES / frame.resolution);
-  // in coarser pixels a rim cannot be seen to be soft: such scenes need a quality band
-  if (side < 2) return 0;
-  const cells: Cells = { columns: Math.ceil(frame.width / side), rows: Math.ceil(frame.height / side), side };
-  const own = cellMeans(date, look, frame, cells);
-  const reference = cellMeans(other, look, frame, cells);
-  const cloud = softOnly(cloudCells(own, reference, look, date.bands), own, date, look, frame, cells);
-  // where no cloud is in sight nothing casts a shadow as wide as theirs
-  if (!cloud.includes(1)) return 0;
-  const shadow = largeOnly(shadowCells(own, reference), cells, SHADOW_CELLS);
-  const mask = new Uint8Array(cloud.length);
-  for (let c = 0; c < mask.length; c++) mask[c] = cloud[c] | shadow[c];
-  return apply(dilate(mask, cells), date.usable, frame, cells);
+  const cells = cellsOf(frame);
+  if (cells === null) return 0;
+  const mask = obscuredCells(cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells));
+  return mask === null ? 0 : apply(mask, date.usable, frame, cells);
 }
 
-/** Means over dark of every band a cell, and their visible brightness; NaN where the cell has no usable pixel. */
+/** Does so for both dates of a pair, each judged against the other as it came; their cells are summed once. */
+export function maskPair(before: DateBlock, after: DateBlock, look: SceneLook, frame: MaskFrame): number {
+  const cells = cellsOf(frame);
+  if (cells === null) return 0;
+  const first = cellMeans(before, look, frame, cells);
+  const second = cellMeans(after, look, frame, cells);
+  const masks = [obscuredCells(first, second), obscuredCells(second, first)] as const;
+  let taken = 0;
+  if (masks[0] !== null) taken += apply(masks[0], before.usable, frame, cells);
+  if (masks[1] !== null) taken += apply(masks[1], after.usable, frame, cells);
+  return taken;
+}
+
+/** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
+function cellsOf({ width, height, resolution }: MaskFrame): Cells | null {
+  const side = Math.round(CELL_METRES / resolution);
+  return side < 2 ? null : { columns: Math.ceil(width / side), rows: Math.ceil(height / side), side };
+}
+
+/** 1 in cells under cloud or in its shadow, with what is added around; null where there are none. */
+function obscuredCells(own: CellMeans, other: CellMeans): Uint8Array | null {
+  const { cells } = own;
+  const cloud = softOnly(cloudCells(own, other), own);
+  // where no cloud is in sight nothing casts a shadow as wide as theirs
+  if (!cloud.includes(1)) return null;
+  const shadow = largeOnly(shadowCells(own, other), cells, SHADOW_CELLS);
+  const mask = new Uint8Array(cloud.length);
+  for (let c = 0; c < mask.length; c++) mask[c] = cloud[c] | shadow[c];
+  return dilate(mask, cells);
+}
+
+/** A date in cells: means over dark of its bands, and their visible brightness; NaN where a cell has no usable pixel. */
 interface CellMeans {
-  readonly bands: readonly Float32Array[];
+  readonly date: DateBlock;
+  readonly look: SceneLook;
+  readonly frame: MaskFrame;
+  readonly cells: Cells;
+  /** Positions of the visible bands, or of the first where there is none. */
+  readonly visible: readonly number[];
+  /** Means of band `b`; those that only shadows need are made when first asked for, from the pixels as they came. */
+  band(b: number): Float32Array;
   readonly bright: Float32Array;
 }
 
@@ -69,71 +98,115 @@ function visibleOf(bands: readonly BandRole[]): number[] {
   return found.length > 0 ? found : [0];
 }
 
-function cellMeans(
-  date: DateBlock,
-  look: SceneLook,
-  frame: MaskFrame,
-  { columns, rows, side }: Cells,
-): CellMeans {
-  const length = frame.width * frame.height;
-  const counts = new Float32Array(columns * rows);
-  const bands = date.bands.map(() => new Float32Array(columns * rows));
-  const cellOf = Int32Array.from({ length: frame.width }, (_, x) => Math.floor(x / side));
-  for (let y = 0; y < frame.height; y++) {
-    const row = Math.floor(y / side) * columns;
-    const start = y * frame.width;
-    for (let x = 0; x < frame.width; x++) counts[row + cellOf[x]] += date.usable[start + x];
-    for (let b = 0; b < bands.length; b++) {
-      const plane = bands[b];
-      const from = b * length + start;
-      for (let x = 0; x < frame.width; x++) {
-        if (date.usable[start + x] === 1) plane[row + cellOf[x]] += date.stack[from + x];
-      }
-    }
-  }
-  bands.forEach((plane, b) => {
-    const dark = look.dark[date.bands[b]] ?? 0;
-    for (let c = 0; c < plane.length; c++)
-      plane[c] = counts[c] > 0 ? Math.max(0, plane[c] / counts[c] - dark) : Number.NaN;
-  });
+function cellMeans(date: DateBlock, look: SceneLook, frame: MaskFrame, cells: Cells): CellMeans {
+  const counts = countCells(date.usable, frame, cells);
+  const made: Float32Array[] = [];
+  const band = (b: number) => {
+    made[b] ??= bandMeans(date, b, look.dark[date.bands[b]] ?? 0, counts, frame, cells);
+    return made[b];
+  };
   const visible = visibleOf(date.bands);
-  const bright = new Float32Array(columns * rows);
-  for (let c = 0; c < bright.length; c++) for (const b of visible) bright[c] += bands[b][c] / visible.length;
-  return { bands, bright };
+  const bright = new Float32Array(counts.length);
+  for (const b of visible) {
+    const means = band(b);
+    for (let c = 0; c < bright.length; c++) bright[c] += means[c] / visible.length;
+  }
+  return { date, look, frame, cells, visible, band, bright };
 }
 
-function cloudCells(
-  own: CellMeans,
-  other: CellMeans,
-  look: SceneLook,
-  bands: readonly BandRole[],
-): Uint8Array {
-  const visible = visibleOf(bands);
-  const cloud = new Uint8Array(own.bright.length);
-  for (let c = 0; c < cloud.length; c++) {
-    const bright = own.bright[c] / look.brightness;
-    const rise = (own.bright[c] - other.bright[c]) / look.brightness;
-    let low = Number.POSITIVE_INFINITY;
-    let high = 0;
-    for (const b of visible) {
-      // bands of unknown scale: white is what is bright in each against its own median
-      const value = own.bands[b][c] / (look.high[bands[b]] ?? 1);
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+/** Usable pixels a cell. */
+function countCells(usable: Uint8Array, { width, height }: MaskFrame, { columns, rows, side }: Cells) {
+  const counts = new Uint32Array(columns * rows);
+  const all = !usable.includes(0);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(y / side) * columns;
+    for (let c = 0; c < columns; c++) {
+      const end = y * width + Math.min(width, (c + 1) * side);
+      let count = 0;
+      const start = y * width + c * side;
+      if (all) count = end - start;
+      else for (let i = start; i < end; i++) count += usable[i];
+      counts[row + c] += count;
     }
+  }
+  return counts;
+}
+
+function bandMeans(
+  { stack, usable }: DateBlock,
+  b: number,
+  dark: number,
+  counts: Uint32Array,
+  { width, height }: MaskFrame,
+  { columns, rows, side }: Cells,
+): Float32Array {
+  const from = b * width * height;
+  const means = new Float32Array(counts.length);
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    sums.fill(0);
+    const last = Math.min(height, (row + 1) * side);
+    for (let y = row * side; y < last; y++) {
+      for (let c = 0; c < columns; c++) {
+        const start = y * width + c * side;
+        const end = y * width + Math.min(width, (c + 1) * side);
+        // a cell is mostly usable as a whole
+        const whole = counts[row * columns + c] === (last - row * side) * (end - start);
+        sums[c] += whole ? sum(stack, from + start, from + end) : usableSum(stack, from, usable, start, end);
+      }
+    }
+    for (let c = 0; c < columns; c++) {
+      const count = counts[row * columns + c];
+      means[row * columns + c] = count > 0 ? Math.max(0, sums[c] / count - dark) : Number.NaN;
+    }
+  }
+  return means;
+}
+
+/** Four at a time, so that additions need not wait for each other. */
+function sum(values: Float32Array, start: number, end: number): number {
+  let result = 0;
+  let i = start;
+  for (; i + 3 < end; i += 4) result += values[i] + values[i + 1] + (values[i + 2] + values[i + 3]);
+  for (; i < end; i++) result += values[i];
+  return result;
+}
+
+function usableSum(
+  stack: Float32Array,
+  from: number,
+  usable: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  let result = 0;
+  for (let i = start; i < end; i++) if (usable[i] === 1) result += stack[from + i];
+  return result;
+}
+
+function cloudCells({ date, look, visible, bright, band }: CellMeans, other: CellMeans): Uint8Array {
+  const cloud = new Uint8Array(bright.length);
+  const means = visible.map(band);
+  // bands of unknown scale: white is what is bright in each against its own median
+  const highs = visible.map((b) => look.high[date.bands[b]] ?? 1);
+  for (let c = 0; c < cloud.length; c++) {
+    const rise = (bright[c] - other.bright[c]) / look.brightness;
     // NaN fails every comparison
-    if (bright > CLOUD_BRIGHT && rise > CLOUD_RISE && low > CLOUD_WHITE * high) cloud[c] = 1;
+    if (!(bright[c] / look.brightness > CLOUD_BRIGHT && rise > CLOUD_RISE)) continue;
+    const values = means.map((mean, k) => mean[c] / highs[k]);
+    if (Math.min(...values) > CLOUD_WHITE * Math.max(...values)) cloud[c] = 1;
   }
   return cloud;
 }
 
 function shadowCells(own: CellMeans, other: CellMeans): Uint8Array {
   const shadow = new Uint8Array(own.bright.length);
+  const pairs = own.date.bands.map((_, b) => [own.band(b), other.band(b)] as const);
   for (let c = 0; c < shadow.length; c++) {
     let low = Number.POSITIVE_INFINITY;
     let high = 0;
-    for (let b = 0; b < own.bands.length; b++) {
-      const ratio = own.bands[b][c] / other.bands[b][c];
+    for (const [mine, theirs] of pairs) {
+      const ratio = mine[c] / theirs[c];
       low = Math.min(low, ratio);
       high = Math.max(high, ratio);
     }
@@ -173,22 +246,17 @@ function largeOnly(mask: Uint8Array, cells: Cells, least: number): Uint8Array {
 }
 
 /** Keeps the regions whose rim is soft: the steep pixels in its rim cells are few against how far it stands out. */
-function softOnly(
-  mask: Uint8Array,
-  own: CellMeans,
-  date: DateBlock,
-  look: SceneLook,
-  frame: MaskFrame,
-  cells: Cells,
-): Uint8Array {
+function softOnly(mask: Uint8Array, own: CellMeans): Uint8Array {
+  if (!mask.includes(1)) return mask;
+  const { cells, look } = own;
   const { labels, sizes } = label(mask, cells);
   const steps: number[][] = sizes.map(() => []);
   const heights = new Float64Array(sizes.length);
   for (let c = 0; c < mask.length; c++) {
     const id = labels[c];
-    if (id === 0) continue;
+    if (id === 0 || sizes[id] < CLOUD_CELLS) continue;
     heights[id] = Math.max(heights[id], own.bright[c]);
-    if (isRim(c, mask, cells)) steps[id].push(steepness(c, date, frame, cells));
+    if (isRim(c, mask, cells)) steps[id].push(steepness(c, own));
   }
   const soft = sizes.map((size, id) => {
     if (size < CLOUD_CELLS) return false;
@@ -210,13 +278,16 @@ function isRim(c: number, mask: Uint8Array, { columns }: Cells): boolean {
 }
 
 /** Largest brightness step between horizontal or vertical neighbours inside a cell. */
-function steepness(c: number, date: DateBlock, frame: MaskFrame, { columns, side }: Cells): number {
+function steepness(c: number, { date, frame, cells, visible }: CellMeans): number {
+  const { columns, side } = cells;
   const length = frame.width * frame.height;
   const x0 = (c % columns) * side;
   const y0 = Math.floor(c / columns) * side;
-  const visible = visibleOf(date.bands);
-  const bright = (i: number) =>
-    visible.reduce((sum, b) => sum + date.stack[b * length + i], 0) / visible.length;
+  const bright = (i: number) => {
+    let total = 0;
+    for (const b of visible) total += date.stack[b * length + i];
+    return total / visible.length;
+  };
   let steepest = 0;
   for (let y = y0; y < Math.min(y0 + side, frame.height - 1); y++) {
     for (let x = x0; x < Math.min(x0 + side, frame.width - 1); x++) {
@@ -245,15 +316,22 @@ function dilate(mask: Uint8Array, { columns, rows }: Cells): Uint8Array {
   return out;
 }
 
-function apply(mask: Uint8Array, usable: Uint8Array, frame: MaskFrame, { columns, side }: Cells): number {
+/** Takes the pixels of marked cells out of `usable`; returns how many were in it. */
+function apply(
+  mask: Uint8Array,
+  usable: Uint8Array,
+  { width, height }: MaskFrame,
+  { columns, side }: Cells,
+): number {
   let taken = 0;
-  for (let y = 0; y < frame.height; y++) {
-    const row = Math.floor(y / side) * columns;
-    for (let x = 0; x < frame.width; x++) {
-      const i = y * frame.width + x;
-      if (usable[i] === 0 || mask[row + ((x / side) | 0)] === 0) continue;
-      usable[i] = 0;
-      taken++;
+  for (let c = 0; c < mask.length; c++) {
+    if (mask[c] === 0) continue;
+    const x0 = (c % columns) * side;
+    const y0 = Math.floor(c / columns) * side;
+    const x1 = Math.min(width, x0 + side);
+    for (let y = y0; y < Math.min(height, y0 + side); y++) {
+      for (let i = y * width + x0; i < y * width + x1; i++) taken += usable[i];
+      usable.fill(0, y * width + x0, y * width + x1);
     }
   }
   return taken;

@@ -1,0 +1,167 @@
+import { insideRow, mapRow, warpRow } from './warp';
+
+/**
+ * Plain index differencing from source pixels to class: the mathematics of `indexChangeKernel` (kernels/indices.ts),
+ * row by row: both dates are resampled into rows that stay in the processor's cache, then judged.
+ */
+
+/** (a-b)/(a+b) in [-1, 1], 0 where the sum is not positive. */
+// @ts-ignore: decorator
+@inline
+function difference(a: v128, b: v128): v128 {
+  const sum = f32x4.add(a, b);
+  const ratio = f32x4.div(f32x4.sub(a, b), sum);
+  const cut = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), ratio));
+  return v128.and(cut, f32x4.gt(sum, f32x4.splat(0)));
+}
+
+/** Four numbers of 0-255 as four bytes. */
+// @ts-ignore: decorator
+@inline
+function pack(lanes: v128): u32 {
+  const words = i16x8.narrow_i32x4_u(lanes, lanes);
+  return i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
+}
+
+/** Three bands a date in `rows`, six rows of `room` bytes, to the bytes of a row. `wanted` has bit c set for class c. */
+function judgeRow(
+  rows: usize,
+  room: usize,
+  width: i32,
+  wanted: i32,
+  code: usize,
+  confidence: usize,
+  magnitude: usize,
+): void {
+  const forest = i32x4.splat(wanted & 128 ? 7 : 0);
+  const loss = i32x4.splat(wanted & 32 ? 5 : 0);
+  const gain = i32x4.splat(wanted & 16 ? 4 : 0);
+  const zero = f32x4.splat(0);
+  for (let x = 0; x < width; x += 4) {
+    const green1 = v128.load(rows);
+    const red1 = v128.load(rows + room);
+    const nir1 = v128.load(rows + 2 * room);
+    const green2 = v128.load(rows + 3 * room);
+    const red2 = v128.load(rows + 4 * room);
+    const nir2 = v128.load(rows + 5 * room);
+    rows += 16;
+    const ndvi1 = difference(nir1, red1);
+    const ndwi1 = difference(green1, nir1);
+    const ndwi2 = difference(green2, nir2);
+    const fell = f32x4.sub(ndvi1, difference(nir2, red2));
+    const dry2 = f32x4.lt(ndwi2, zero);
+    const isForestLoss = v128.and(
+      v128.and(f32x4.gt(ndvi1, f32x4.splat(0.5)), f32x4.gt(fell, f32x4.splat(0.2))),
+      dry2,
+    );
+    const isWaterLoss = v128.and(f32x4.gt(ndwi1, f32x4.splat(0.1)), dry2);
+    const isWaterGain = v128.and(f32x4.gt(ndwi2, f32x4.splat(0.1)), f32x4.lt(ndwi1, zero));
+    let found = v128.and(forest, isForestLoss);
+    found = v128.bitselect(loss, found, isWaterLoss);
+    found = v128.bitselect(gain, found, isWaterGain);
+    const half = f32x4.mul(
+      f32x4.pmax(f32x4.abs(fell), f32x4.abs(f32x4.sub(ndwi2, ndwi1))),
+      f32x4.splat(64),
+    );
+    const much = i32x4.min_s(i32x4.splat(127), i32x4.trunc_sat_f32x4_s(half));
+    const sure = v128.and(much, i32x4.ne(found, i32x4.splat(0)));
+    const o = <usize>x;
+    // the bytes of the last group may run over the row's end: the next row, or the room behind the last, takes them
+    store<u32>(code + o, pack(found));
+    store<u32>(confidence + o, pack(sure));
+    store<u32>(magnitude + o, pack(much));
+  }
+}
+
+/** 255, sure of nothing, where a pixel of the row lies outside. */
+function cutRow(inside: usize, width: i32, code: usize, confidence: usize, magnitude: usize): void {
+  for (let x: usize = 0; x < <usize>width; x++) {
+    if (load<u8>(inside + x)) continue;
+    store<u8>(code + x, 255);
+    store<u8>(confidence + x, 0);
+    store<u8>(magnitude + x, 0);
+  }
+}
+
+/**
+ * A block of width × height px. Windows hold green, red and nir, planes and rows so many bytes apart, with room for 16
+ * bytes behind. `gains`: gain and offset of the three bands before, then after. `rows`: room for six rows of width + 4
+ * floats and `width` bytes. `edges`: whether the block may reach beyond an image.
+ */
+// @ts-ignore: decorator
+@inline
+function sweep<T>(
+  before: usize,
+  mapBefore: usize,
+  after: usize,
+  mapAfter: usize,
+  gains: usize,
+  width: i32,
+  height: i32,
+  spacing: i32,
+  across: i32,
+  strideBefore: usize,
+  planeBefore: usize,
+  strideAfter: usize,
+  planeAfter: usize,
+  wanted: i32,
+  rows: usize,
+  code: usize,
+  confidence: usize,
+  magnitude: usize,
+  edges: bool,
+): void {
+  const room = (<usize>width + 4) << 2;
+  const inside = rows + 6 * room;
+  for (let y = 0; y < height; y++) {
+    warpRow<T>(before, strideBefore, planeBefore, 3, mapBefore, spacing, across, y, width, rows, room);
+    warpRow<T>(after, strideAfter, planeAfter, 3, mapAfter, spacing, across, y, width, rows + 3 * room, room);
+    for (let k: usize = 0; k < 6; k++) {
+      const gain = load<f32>(gains + (k << 3));
+      const offset = load<f32>(gains + (k << 3), 4);
+      if (gain != 1 || offset != 0) mapRow(rows + k * room, rows + k * room, width, gain, offset);
+    }
+    const o = <usize>(y * width);
+    judgeRow(rows, room, width, wanted, code + o, confidence + o, magnitude + o);
+    if (edges) {
+      insideRow(mapBefore, spacing, across, y, width, inside);
+      cutRow(inside, width, code + o, confidence + o, magnitude + o);
+      insideRow(mapAfter, spacing, across, y, width, inside);
+      cutRow(inside, width, code + o, confidence + o, magnitude + o);
+    }
+  }
+}
+
+/** `type`: 0 bytes, 1 unsigned and 2 signed words, 3 floats. */
+export function indexChange(
+  type: i32,
+  before: usize,
+  mapBefore: usize,
+  after: usize,
+  mapAfter: usize,
+  gains: usize,
+  width: i32,
+  height: i32,
+  spacing: i32,
+  across: i32,
+  strideBefore: usize,
+  planeBefore: usize,
+  strideAfter: usize,
+  planeAfter: usize,
+  wanted: i32,
+  rows: usize,
+  code: usize,
+  confidence: usize,
+  magnitude: usize,
+  edges: bool,
+): void {
+  if (type == 0) {
+    sweep<u8>(before, mapBefore, after, mapAfter, gains, width, height, spacing, across, strideBefore, planeBefore, strideAfter, planeAfter, wanted, rows, code, confidence, magnitude, edges);
+  } else if (type == 1) {
+    sweep<u16>(before, mapBefore, after, mapAfter, gains, width, height, spacing, across, strideBefore, planeBefore, strideAfter, planeAfter, wanted, rows, code, confidence, magnitude, edges);
+  } else if (type == 2) {
+    sweep<i16>(before, mapBefore, after, mapAfter, gains, width, height, spacing, across, strideBefore, planeBefore, strideAfter, planeAfter, wanted, rows, code, confidence, magnitude, edges);
+  } else {
+    sweep<f32>(before, mapBefore, after, mapAfter, gains, width, height, spacing, across, strideBefore, planeBefore, strideAfter, planeAfter, wanted, rows, code, confidence, magnitude, edges);
+  }
+}

@@ -1,0 +1,8 @@
+// AssemblyScript, compiled to WebAssembly by `npm run build`. Nothing here keeps state: memory is laid out by the caller.
+
+export { boxMean, brighten, gradient } from './features';
+export { indexChange } from './index-change';
+export { apart16, apart32, apart8 } from './predictor';
+export { halveTile, predictTile } from './steps';
+export { stateRow, support } from './states';
+export { warp } from './warp';

@@ -1,0 +1,141 @@
+import type { SourceBlock } from '../warp.js';
+import { openSweeps, type Sweeps } from './sweeps.js';
+
+/** What the sweep gives: bytes a pixel, overwritten by the next call. */
+export interface IndexPlanes {
+  readonly code: Uint8Array;
+  readonly confidence: Uint8Array;
+  readonly magnitude: Uint8Array;
+}
+
+type Part =
+  | 'before'
+  | 'after'
+  | 'mapBefore'
+  | 'mapAfter'
+  | 'gains'
+  | 'rows'
+  | 'code'
+  | 'confidence'
+  | 'magnitude';
+
+/** Codes of sample types, as the sweeps that read source windows know them. */
+export function typeOf(samples: SourceBlock['samples']): number {
+  if (samples instanceof Uint8Array) return 0;
+  if (samples instanceof Uint16Array) return 1;
+  return samples instanceof Int16Array ? 2 : 3;
+}
+
+/** `indexChangeKernel` as a sweep. */
+export interface IndexSweep {
+  /** An array for the samples of a date (0 before, 1 after) in the sweep's own memory: those need not be copied there. */
+  samples(date: 0 | 1, type: SampleKind, length: number): SourceBlock['samples'];
+  /** Windows of green, red and nir; null where the two dates are of different sample types. */
+  run(before: SourceBlock, after: SourceBlock): IndexPlanes | null;
+}
+
+export type SampleKind = keyof typeof KINDS;
+
+const KINDS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
+
+/** @param wanted the class codes asked for; the others count as no change. Blocks are of width × height px. */
+export function createIndexSweep(width: number, height: number, wanted: readonly number[]): IndexSweep {
+  const mask = wanted.reduce((bits, code) => bits | (1 << code), 0);
+  const plane = width * height;
+  let room = { before: 0, after: 0, mapBefore: 0, mapAfter: 0 };
+  let sweeps: Sweeps<Part> | undefined;
+  /** Memory with at least so many bytes; what was handed out of a smaller one is copied when it comes to be used. */
+  const withRoom = (needed: Partial<typeof room>): Sweeps<Part> => {
+    const parts = Object.keys(needed) as (keyof typeof room)[];
+    if (sweeps === undefined || parts.some((part) => (needed[part] ?? 0) > room[part])) {
+      room = { ...room };
+      for (const part of parts) room[part] = Math.max(room[part], needed[part] ?? 0);
+      const fixed = {
+        gains: 48,
+        rows: 24 * (width + 4) + width,
+        code: plane,
+        confidence: plane,
+        magnitude: plane,
+      };
+      sweeps = openSweeps<Part>({ ...room, ...fixed });
+    }
+    return sweeps;
+  };
+  return {
+    samples(date, type, length) {
+      const part = date === 0 ? 'before' : 'after';
+      const kind = KINDS[type];
+      const { buffer, byteOffset } = withRoom({ [part]: length * kind.BYTES_PER_ELEMENT }).u8(part);
+      return new kind(buffer, byteOffset, length);
+    },
+    run(before, after) {
+      const type = typeOf(before.samples);
+      const { spacing, across } = before.map;
+      if (type !== typeOf(after.samples) || spacing !== after.map.spacing) return null;
+      const { run, at, u8, f32 } = withRoom({
+        before: before.samples.byteLength,
+        after: after.samples.byteLength,
+        mapBefore: before.map.numbers.byteLength,
+        mapAfter: after.map.numbers.byteLength,
+      });
+      for (const [part, { samples }] of [
+        ['before', before],
+        ['after', after],
+      ] as const) {
+        const own = u8(part);
+        if (samples.buffer !== own.buffer) own.set(bytesOf(samples));
+      }
+      f32('mapBefore').set(before.map.numbers);
+      f32('mapAfter').set(after.map.numbers);
+      f32('gains').set([...before.gains, ...after.gains].flat());
+      const size = before.samples.BYTES_PER_ELEMENT;
+      run.indexChange(
+        type,
+        at.before,
+        at.mapBefore,
+        at.after,
+        at.mapAfter,
+        at.gains,
+        width,
+        height,
+        spacing,
+        across,
+        before.stride * size,
+        before.plane * size,
+        after.stride * size,
+        after.plane * size,
+        mask,
+        at.rows,
+        at.code,
+        at.confidence,
+        at.magnitude,
+        isInside(before, width, height) && isInside(after, width, height) ? 0 : 1,
+      );
+      return { code: u8('code'), confidence: u8('confidence'), magnitude: u8('magnitude') };
+    },
+  };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: SourceBlock['samples']): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** True where every pixel of the block lies inside the image: coordinates are bilinear, so the cells' corners tell. */
+function isInside({ map }: SourceBlock, width: number, height: number): boolean {
+  const { numbers, spacing, across } = map;
+  const [minU, maxU, minV, maxV] = numbers;
+  const down = Math.ceil(height / spacing);
+  for (let j = 0; j < down; j++) {
+    for (let i = 0; i < across; i++) {
+      const c = numbers.subarray(6 + (j * across + i) * 8);
+      for (const x of [0, Math.min(spacing, width - i * spacing) - 1]) {
+        for (const y of [0, Math.min(spacing, height - j * spacing) - 1]) {
+          const u = c[0] + c[1] * x + (c[2] + c[3] * x) * y;
+          const v = c[4] + c[5] * x + (c[6] + c[7] * x) * y;
+          if (!(u >= minU && u < maxU && v >= minV && v < maxV)) return false;
+        }
+      }
+    }
+  }
+  return true;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { DateBlock, SceneLook } from '../../kernels/detector.js';
+import { maskObscured, maskPair } from './obscured.js';
+
+const BANDS = ['blue', 'green', 'red', 'nir'] as const;
+const frame = { width: 250, height: 230, resolution: 2 };
+const length = frame.width * frame.height;
+const look: SceneLook = {
+  dark: { blue: 50, green: 40, red: 30, nir: 20 },
+  high: { blue: 300, green: 300, red: 300, nir: 600 },
+  noise: { blue: 10, green: 10, red: 10, nir: 10 },
+  brightness: 150,
+  canopy: 100,
+  vegetation: 0.8,
+  edge: 50,
+};
+
+/** Plain ground, on which `paint` puts something: its value is added, or multiplies what is over dark. */
+function date(paint: (x: number, y: number) => { add?: number; times?: number } = () => ({})): DateBlock {
+  const stack = new Float32Array(BANDS.length * length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [i % frame.width, Math.floor(i / frame.width)];
+    const { add = 0, times = 1 } = paint(x, y);
+    BANDS.forEach((role, b) => {
+      const ground = role === 'nir' ? 400 : 150 + ((x * 7 + y * 13) % 9);
+      stack[b * length + i] = ground * times + add + (look.dark[role] ?? 0);
+    });
+  }
+  return { bands: BANDS, stack, usable: new Uint8Array(length).fill(1) };
+}
+
+const from = (x: number, y: number, cx: number, cy: number) => Math.hypot(x - cx, y - cy);
+/** White, and fading out over some 20 px. */
+const cloud = (x: number, y: number) => ({ add: Math.min(700, Math.max(0, 900 - 14 * from(x, y, 70, 80))) });
+const shadow = (x: number, y: number) => (from(x, y, 170, 150) < 40 ? { times: 0.4 } : {});
+const roof = (x: number, y: number) => (x > 100 && x < 150 && y > 100 && y < 140 ? { add: 700 } : {});
+const both = (x: number, y: number) => ({ ...cloud(x, y), ...shadow(x, y) });
+
+const at = ({ usable }: DateBlock, x: number, y: number) => usable[y * frame.width + x];
+
+describe('cloud and shadow from a pair', () => {
+  it('takes a cloud and its shadow out of the look they are in, and of that alone', () => {
+    const [clear, clouded] = [date(), date(both)];
+    const taken = maskPair(clear, clouded, look, frame);
+    expect(clear.usable.includes(0)).toBe(false);
+    expect([at(clouded, 70, 80), at(clouded, 170, 150), at(clouded, 240, 20), at(clouded, 20, 220)]).toEqual([
+      0, 0, 1, 1,
+    ]);
+    expect(taken).toBe(clouded.usable.filter((value) => value === 0).length);
+  });
+
+  it('leaves a roof, whose rim is sharp, and a shadow where no cloud is in sight', () => {
+    for (const paint of [roof, shadow]) {
+      const [first, second] = [date(), date(paint)];
+      expect(maskPair(first, second, look, frame)).toBe(0);
+    }
+  });
+
+  it('judges a pair as each date alone against the other as it came', () => {
+    const pair = [date(cloud), date((x, y) => both(x - 60, y - 20))] as const;
+    const alone = [date(cloud), date((x, y) => both(x - 60, y - 20))] as const;
+    // some pixels were never usable
+    for (const { usable } of [...pair, ...alone]) for (let i = 0; i < length; i += 7) usable[i] = 0;
+    const asCame = { ...alone[1], usable: alone[1].usable.slice() };
+    const taken = maskObscured(alone[1], alone[0], look, frame) + maskObscured(alone[0], asCame, look, frame);
+    expect(maskPair(pair[0], pair[1], look, frame)).toBe(taken);
+    expect(pair[0].usable).toEqual(alone[0].usable);
+    expect(pair[1].usable).toEqual(alone[1].usable);
+    expect(taken).toBeGreaterThan(1000);
+  });
+
+  it('asks for a quality band where pixels are too coarse to see a rim', () => {
+    const [clear, clouded] = [date(), date(cloud)];
+    expect(maskPair(clear, clouded, look, { ...frame, resolution: 30 })).toBe(0);
+  });
+});
