@@ -18,7 +18,7 @@ import { readDistricts } from '../vector/districts.js';
 import { draftPatches } from '../vector/draft.js';
 import { exportPatches } from '../vector/export/export.js';
 import { numberPatches } from '../vector/number.js';
-import { applyMmu, chooseClasses, classTotals, lookNotes, type Mmu, peakRssMb } from './change.js';
+import { chooseClasses, classTotals, leastPixels, lookNotes, type Mmu, peakRssMb } from './change.js';
 
 export interface DiffRequest {
   readonly before: SceneSpec;
@@ -84,14 +84,14 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     normalize: request.normalize,
     zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
     clip: false,
+    least: leastPixels(grid, request.mmu),
     outputs: { confidence: file('confidence.tif'), magnitude: file('magnitude.tif') },
     workers: request.workers,
     onProgress: request.onProgress,
     signal: request.signal,
   });
   const compared = performance.now();
-  const keep = applyMmu(result.runs, grid, request.mmu);
-  const drafts = draftPatches(result.runs, keep, {
+  const drafts = draftPatches(result.runs, {
     grid,
     subdistricts,
     before: before.scene.acquired,
@@ -99,7 +99,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     keepOutside: true,
   });
   const traced = performance.now();
-  await writeChangeRaster(file('change.tif'), grid, result.runs, keep);
+  await writeChangeRaster(file('change.tif'), grid, result.runs);
   const patches = numberPatches(drafts, { month: after.scene.acquired, against: 'diff' });
   await exportPatches(patches, {
     format: 'geojson',
@@ -115,7 +115,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     backend: result.backend,
     stages: result.stages,
     detector: request.detector.name,
-    classes: classTotals(drafts, result.runs, keep, grid, choice.classes),
+    classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
     not_computed_reasons: choice.missing,
     usable_fraction: result.pixels > 0 ? result.usable / result.pixels : 0,

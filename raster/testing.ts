@@ -77,6 +77,17 @@ export function madeFile(
         return out;
       });
     },
+    async readInto(level, window, bands, { samples, stride, plane }) {
+      const planes = await this.readWindow(level, window, bands);
+      planes.forEach((own, i) => {
+        for (let y = 0; y < window.height; y++)
+          samples.set(own.subarray(y * window.width, (y + 1) * window.width), i * plane + y * stride);
+      });
+    },
+    shareBlocks() {
+      throw new Error('a raster in memory has no blocks to share');
+    },
+    keepBlocksIn() {},
     close: async () => {},
   };
 }

@@ -1,5 +1,5 @@
 import type { SampleArray } from '../tiff/types.js';
-import { type CogLevel, type CogSamples, isSampleType, TILE_SIZE } from './spec.js';
+import { type CogLevel, type CogSamples, givenType, isSampleType, TILE_SIZE } from './spec.js';
 import { emptyTile, type TileSpec } from './tile.js';
 
 /** A tile of an overview all of whose children have come. */
@@ -42,9 +42,9 @@ export function createPyramid(levels: readonly CogLevel[], spec: TileSpec): Pyra
 
   return {
     put(level, col, row, samples) {
-      if (!isSampleType(samples, spec.sampleType) || samples.length !== halfLength) {
+      if (!isSampleType(samples, givenType(spec)) || samples.length !== halfLength) {
         throw new RangeError(
-          `a half of ${samples.length} samples; expected ${spec.sampleType}[${halfLength}]`,
+          `a half of ${samples.length} samples; expected ${givenType(spec)}[${halfLength}]`,
         );
       }
       const parent = { col: col >> 1, row: row >> 1 };

@@ -22,7 +22,12 @@ export interface CogSpec {
   readonly descriptions?: readonly string[];
   /** Colour table of a single uint8 band: code to sRGB 0-255. Codes not named are black. */
   readonly palette?: ReadonlyMap<number, readonly [r: number, g: number, b: number]>;
-  /** zlib level 1-9, 6 by default. */
+  /**
+   * Samples are given as whole steps (Uint8Array, 0 to 255) of 1/steps of a float32: measures that are known no finer
+   * travel and are averaged in a quarter of the memory. `steps` is a power of two.
+   */
+  readonly steps?: number;
+  /** zlib level 1-9, 6 by default. Level 1 looks for runs only, at several times the speed. */
   readonly level?: number;
   /** TIFFTAG_DATETIME as YYYY-MM-DD. */
   readonly acquired?: string;
@@ -61,6 +66,11 @@ export function predictorOf(type: CogSampleType): 1 | 2 | 3 {
   return type === 'float32' ? 3 : type === 'uint8' ? 1 : 2;
 }
 
+/** The type samples are given in: that of the file, but for measures given in steps. */
+export function givenType({ sampleType, steps }: Pick<CogSpec, 'sampleType' | 'steps'>): CogSampleType {
+  return steps === undefined ? sampleType : 'uint8';
+}
+
 /** A zeroed buffer of the sample type. */
 export function newSamples(type: CogSampleType, length: number): CogSamples {
   switch (type) {
@@ -89,6 +99,12 @@ export function checkSpec(path: string, spec: CogSpec): void {
   if (palette && (bands !== 1 || spec.sampleType !== 'uint8')) {
     throw wrong('a palette needs one uint8 band');
   }
+  const { steps } = spec;
+  if (
+    steps !== undefined &&
+    !(spec.sampleType === 'float32' && bands === 1 && Number.isInteger(Math.log2(steps)))
+  )
+    throw wrong('steps need one float32 band and a power of two');
   const level = spec.level ?? 6;
   if (!Number.isInteger(level) || level < 1 || level > 9)
     throw wrong(`deflate level ${level}; expected 1 to 9`);

@@ -1,10 +1,20 @@
 import { promisify } from 'node:util';
-import { deflate, deflateSync } from 'node:zlib';
+import { deflate, type ZlibOptions, constants as zlib } from 'node:zlib';
 import type { SampleArray } from '../tiff/types.js';
-import { type CogSamples, type CogSpec, isSampleType, newSamples, predictorOf, TILE_SIZE } from './spec.js';
+import { deflate as deflateTile } from '../zlib.js';
+import {
+  type CogSamples,
+  type CogSpec,
+  givenType,
+  isSampleType,
+  newSamples,
+  predictorOf,
+  TILE_SIZE,
+} from './spec.js';
+import { halveSteps, predictSteps } from './steps.js';
 
 /** What encoding and halving need to know of a spec: enough for a worker thread. */
-export type TileSpec = Pick<CogSpec, 'bands' | 'sampleType' | 'nodata' | 'overviews' | 'level'>;
+export type TileSpec = Pick<CogSpec, 'bands' | 'sampleType' | 'nodata' | 'overviews' | 'level' | 'steps'>;
 
 /** Encoded constant tiles (nodata, no change) by what they hold: they make up most of a change raster. */
 const constants = new Map<string, Uint8Array>();
@@ -20,10 +30,10 @@ export function encodeTile(samples: SampleArray, spec: TileSpec): Uint8Array {
   const tile = checked(samples, spec, TILE_SIZE);
   const key = constantKey(tile, spec);
   const known = key === null ? undefined : constants.get(key);
-  return known ? known.slice() : keep(key, deflateSync(predict(tile, spec), { level: spec.level ?? 6 }));
+  return known ? known.slice() : keep(key, deflateTile(predict(tile, spec), optionsOf(spec)));
 }
 
-const deflateInBackground = promisify<Uint8Array, { level: number }, Buffer>(deflate);
+const deflateInBackground = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
 
 /** `encodeTile` with the deflate in Node's thread pool, for the thread that must stay responsive. */
 export async function encodeTileInBackground(samples: SampleArray, spec: TileSpec): Promise<Uint8Array> {
@@ -32,12 +42,14 @@ export async function encodeTileInBackground(samples: SampleArray, spec: TileSpe
   const known = key === null ? undefined : constants.get(key);
   return known
     ? known.slice()
-    : keep(key, await deflateInBackground(predict(tile, spec), { level: spec.level ?? 6 }));
+    : keep(key, await deflateInBackground(predict(tile, spec).slice(), optionsOf(spec)));
 }
 
-function keep(key: string | null, deflated: Buffer): Uint8Array {
-  // copied: zlib's result may lie in Node's shared buffer pool, which must not be transferred
-  const encoded = Uint8Array.from(deflated);
+function optionsOf({ level = 6 }: TileSpec) {
+  return { level, strategy: level === 1 ? zlib.Z_RLE : zlib.Z_DEFAULT_STRATEGY };
+}
+
+function keep(key: string | null, encoded: Uint8Array): Uint8Array {
   if (key !== null && constants.size < MAX_CONSTANTS) constants.set(key, encoded.slice());
   return encoded;
 }
@@ -49,11 +61,12 @@ function constantKey(tile: CogSamples, spec: TileSpec): string | null {
   const bits =
     tile instanceof Float32Array ? new Uint32Array(tile.buffer, tile.byteOffset, tile.length) : tile;
   for (let i = bands; i < bits.length; i++) if (bits[i] !== bits[i - bands]) return null;
-  return `${spec.sampleType}/${spec.level ?? 6}/${bits.subarray(0, bands).join(',')}`;
+  return `${spec.sampleType}/${spec.steps ?? 0}/${spec.level ?? 6}/${bits.subarray(0, bands).join(',')}`;
 }
 
 /** The tile's bytes after the predictor, little-endian (every platform Node 20 runs on but s390x is). */
 export function predict(tile: CogSamples, spec: TileSpec): Uint8Array {
+  if (spec.steps !== undefined) return predictSteps(tile as Uint8Array, spec.steps);
   const predictor = predictorOf(spec.sampleType);
   if (predictor === 1) return new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength);
   if (tile instanceof Float32Array) return floatingPointPredictor(tile, spec.bands);
@@ -95,9 +108,10 @@ export function halveTile(samples: SampleArray, spec: TileSpec): CogSamples {
   return spec.overviews === 'nearest' ? halveNearest(tile, spec) : halveAverage(tile, spec);
 }
 
-function halveNearest(tile: CogSamples, { bands, sampleType }: TileSpec): CogSamples {
+function halveNearest(tile: CogSamples, spec: TileSpec): CogSamples {
+  const { bands } = spec;
   const half = TILE_SIZE / 2;
-  const out = newSamples(sampleType, half * half * bands);
+  const out = newSamples(givenType(spec), half * half * bands);
   let o = 0;
   for (let y = 0; y < half; y++) {
     let i = 2 * y * TILE_SIZE * bands;
@@ -106,7 +120,10 @@ function halveNearest(tile: CogSamples, { bands, sampleType }: TileSpec): CogSam
   return out;
 }
 
-function halveAverage(tile: CogSamples, { bands, sampleType, nodata }: TileSpec): CogSamples {
+function halveAverage(tile: CogSamples, spec: TileSpec): CogSamples {
+  const { bands, nodata } = spec;
+  const sampleType = givenType(spec);
+  if (spec.steps !== undefined) return halveSteps(tile as Uint8Array);
   const half = TILE_SIZE / 2;
   const out = newSamples(sampleType, half * half * bands);
   const whole = sampleType !== 'float32';
@@ -149,7 +166,7 @@ export function cutTile(
   spec: TileSpec,
 ): CogSamples {
   const count = bands.length;
-  const out = newSamples(spec.sampleType, TILE_SIZE * TILE_SIZE * count);
+  const out = newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * count);
   const x0 = col * TILE_SIZE;
   const y0 = row * TILE_SIZE;
   const inside = Math.min(TILE_SIZE, width - x0);
@@ -157,6 +174,11 @@ export function cutTile(
     const band = bands[b];
     for (let y = 0; y < TILE_SIZE; y++) {
       const from = Math.min(y0 + y, height - 1) * width + x0;
+      if (count === 1) {
+        out.set(band.subarray(from, from + inside), y * TILE_SIZE);
+        out.fill(band[from + inside - 1], y * TILE_SIZE + inside, (y + 1) * TILE_SIZE);
+        continue;
+      }
       let o = y * TILE_SIZE * count + b;
       for (let x = 0; x < inside; x++, o += count) out[o] = band[from + x];
       const last = band[from + inside - 1];
@@ -168,14 +190,14 @@ export function cutTile(
 
 /** A tile of nodata, or of zeros where the spec has none. */
 export function emptyTile(spec: TileSpec): CogSamples {
-  return newSamples(spec.sampleType, TILE_SIZE * TILE_SIZE * spec.bands).fill(spec.nodata ?? 0);
+  return newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * spec.bands).fill(spec.nodata ?? 0);
 }
 
 function checked(samples: SampleArray, spec: TileSpec, side: number): CogSamples {
   const expected = side * side * spec.bands;
-  if (!isSampleType(samples, spec.sampleType) || samples.length !== expected) {
+  if (!isSampleType(samples, givenType(spec)) || samples.length !== expected) {
     throw new RangeError(
-      `a tile of ${samples.constructor.name}[${samples.length}]; expected ${spec.sampleType}[${expected}]`,
+      `a tile of ${samples.constructor.name}[${samples.length}]; expected ${givenType(spec)}[${expected}]`,
     );
   }
   return samples;

@@ -4,7 +4,7 @@ import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { SampleArray } from '../tiff/types.js';
 import { layoutCog } from './layout.js';
 import { createPyramid, type WholeTile } from './pyramid.js';
-import { type CogSpec, checkSpec, cogLevels, isSampleType } from './spec.js';
+import { type CogSpec, checkSpec, cogLevels, givenType, isSampleType } from './spec.js';
 import { type Spooled, spoolOn, writeFully } from './spool.js';
 import { cutTile, emptyTile, encodeTile, encodeTileInBackground, halveTile } from './tile.js';
 
@@ -128,10 +128,10 @@ export async function writeCog(path: string, spec: CogSpec, bands: readonly Samp
   const { width, height } = spec.grid;
   if (
     bands.length !== spec.bands ||
-    bands.some((band) => band.length !== width * height || !isSampleType(band, spec.sampleType))
+    bands.some((band) => band.length !== width * height || !isSampleType(band, givenType(spec)))
   ) {
     throw new RangeError(
-      `${path}: expected ${spec.bands} bands of ${width} × ${height} ${spec.sampleType} samples`,
+      `${path}: expected ${spec.bands} bands of ${width} × ${height} ${givenType(spec)} samples`,
     );
   }
   const writer = await createCog(path, spec);

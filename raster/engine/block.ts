@@ -3,9 +3,12 @@ import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
 import { TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
-import { maskObscured } from '../mask/obscured.js';
-import { extractRuns } from '../runs.js';
+import { maskObscured, maskPair } from '../mask/obscured.js';
+import { extractRuns, type Runs } from '../runs.js';
+import { sieveBlock } from '../sieve.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
+import type { FusedReader, Room } from '../warp/fused.js';
+import type { Resampler } from '../warp/resampler.js';
 import { rasterizeZones } from '../zones.js';
 import {
   type BlockJob,
@@ -16,13 +19,15 @@ import {
   STATE_SLOTS,
 } from './job.js';
 
-/** Steps of confidence and magnitude in a detection. */
-const STEPS = 128;
-
 /** What is made once for all blocks of a shape: compiled kernels and the arrays the pixels go through. */
 export interface Workbench {
   readonly detector: Detector;
   readonly dates: readonly [DateBlock, DateBlock];
+  /** Where the detector takes source pixels, and each date is one scene whose windows can be handed over as they are. */
+  readonly fused: readonly [FusedReader, FusedReader] | null;
+  readonly resampler: Resampler;
+  /** Name of the kernels' backend. */
+  readonly backend: string;
 }
 
 /** Reads, warps, detects and reduces one block to what leaves it: runs, finished output tiles, state counts. */
@@ -35,11 +40,8 @@ export async function processBlock(
 ): Promise<BlockResult> {
   const clock = stopwatch();
   const window = windowOf(job, block);
-  const { detector, dates } = bench(window);
-  const [first, second] = await readPair(job, before, after, window, dates);
-  clock.lap('read_warp_mask');
-  const detection = await detector.detect(first, second);
-  clock.lap('detect');
+  const { detection, stages } = await detect(job, before, after, bench(window), window, clock);
+  const pixels = block.core.width * block.core.height;
   const zones = job.zones.length > 0 ? rasterizeZones(job.zones, block.core) : null;
   const frame = {
     core: block.core,
@@ -48,8 +50,9 @@ export async function processBlock(
     top: block.core.y - window.y,
   };
   if (job.clip && zones !== null) clip(detection, zones, frame);
-  const runs = extractRuns({ ...frame, ...detection, zones });
-  const { transitions, usable } = countStates(detection, zones, frame, job.zones.length);
+  const found = extractRuns({ ...frame, ...detection, zones });
+  const runs = sieveBlock(found, block.core, job.grid, job.least);
+  const transitions = countStates(detection, zones, frame, job.zones.length);
   clock.lap('runs');
   const tiles = job.outputs.flatMap((output) => outputTiles(output, job, detection, frame));
   clock.lap('encode');
@@ -58,10 +61,45 @@ export async function processBlock(
     runs,
     tiles,
     transitions,
-    usable,
-    pixels: block.core.width * block.core.height,
+    usable: pixels - unusablePixels(found),
+    pixels,
     timings: clock.laps,
+    stages,
   };
+}
+
+interface Detected {
+  readonly detection: Detection;
+  readonly stages: Readonly<Record<string, string>>;
+}
+
+/** From source pixels in one kernel where that can be, else over the planes of both dates. */
+async function detect(
+  job: BlockJob,
+  before: readonly PreparedScene[],
+  after: readonly PreparedScene[],
+  bench: Workbench,
+  window: Window,
+  clock: Stopwatch,
+): Promise<Detected> {
+  const { detector, fused, backend, resampler } = bench;
+  if (fused !== null && detector.detectFromSource) {
+    const { sourceSamples } = detector;
+    const room = (date: 0 | 1): Room | undefined =>
+      sourceSamples && ((type, length) => sourceSamples(date, type, length));
+    const first = await fused[0].read(window, room(0));
+    const second = await fused[1].read(window, room(1));
+    clock.lap('read');
+    if (first && second) {
+      const detection = await detector.detectFromSource(first, second);
+      clock.lap('warp_detect');
+      return { detection, stages: { read: 'typescript', warp: backend, ...detector.stages } };
+    }
+  }
+  const [first, second] = await readPair(job, before, after, window, bench, clock);
+  const detection = await detector.detect(first, second);
+  clock.lap('detect');
+  return { detection, stages: { read: 'typescript', warp: resampler.name, ...detector.stages } };
 }
 
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
@@ -88,21 +126,22 @@ async function readPair(
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
   window: Window,
-  dates: Workbench['dates'],
+  { dates, resampler }: Workbench,
+  clock: Stopwatch,
 ): Promise<readonly [DateBlock, DateBlock]> {
   const { grid, bands, look } = job;
-  const first = await readDate(before.slice(0, 1), grid, window, bands, dates[0]);
-  const second = await readDate(after.slice(0, 1), grid, window, bands, dates[1]);
+  const first = await readDate(before.slice(0, 1), grid, window, bands, dates[0], resampler);
+  const second = await readDate(after.slice(0, 1), grid, window, bands, dates[1], resampler);
+  clock.lap('read_warp');
   const frame = { width: window.width, height: window.height, resolution: grid.resolution };
   const against = (other: DateBlock) => (date: DateBlock) => {
     if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
   };
-  // each is judged against the other as it came, whichever goes first
-  const asCame = { ...second, usable: second.usable.slice() };
-  against(first)(second);
-  against(asCame)(first);
-  await fillGaps(first, before.slice(1), grid, window, against(second));
-  await fillGaps(second, after.slice(1), grid, window, against(first));
+  if (look !== null && !same(before, after)) maskPair(first, second, look, frame);
+  clock.lap('mask');
+  await fillGaps(first, before.slice(1), grid, window, { mask: against(second), resampler });
+  await fillGaps(second, after.slice(1), grid, window, { mask: against(first), resampler });
+  clock.lap('fill_gaps');
   return [first, second];
 }
 
@@ -125,35 +164,42 @@ function at(frame: Frame, x: number, y: number): number {
 
 /** Takes everything outside the zones out of the detection. */
 function clip(detection: Detection, zones: Uint16Array, frame: Frame): void {
+  const planes = Object.values(detection).filter((plane): plane is Uint8Array => plane !== null);
   for (let y = 0; y < frame.core.height; y++) {
     for (let x = 0; x < frame.core.width; x++) {
       if (zones[y * frame.core.width + x] !== 0) continue;
       const i = at(frame, x, y);
-      for (const plane of Object.values(detection)) plane[i] = 0;
+      for (const plane of planes) plane[i] = 0;
     }
   }
 }
 
+function unusablePixels(runs: Runs): number {
+  let pixels = 0;
+  for (let k = 0; k < runs.count; k++) if (runs.code[k] === UNUSABLE) pixels += runs.x1[k] - runs.x0[k];
+  return pixels;
+}
+
+/** As in BlockResult; all zero where the detector knows no states. */
 function countStates(
-  detection: Detection,
+  { code, stateBefore, stateAfter }: Detection,
   zones: Uint16Array | null,
   frame: Frame,
   zoneCount: number,
-): { transitions: Float64Array; usable: number } {
+): Float64Array {
   const transitions = new Float64Array((zoneCount + 1) * STATE_SLOTS * STATE_SLOTS);
-  let usable = 0;
+  if (stateBefore === null || stateAfter === null) return transitions;
   for (let y = 0; y < frame.core.height; y++) {
     for (let x = 0; x < frame.core.width; x++) {
       const i = at(frame, x, y);
-      const ok = detection.code[i] !== UNUSABLE;
-      if (ok) usable++;
+      const ok = code[i] !== UNUSABLE;
       const zone = zones === null ? 0 : zones[y * frame.core.width + x];
-      const before = ok ? detection.stateBefore[i] : 0;
-      const after = ok ? detection.stateAfter[i] : 0;
+      const before = ok ? stateBefore[i] : 0;
+      const after = ok ? stateAfter[i] : 0;
       transitions[(zone * STATE_SLOTS + before) * STATE_SLOTS + after]++;
     }
   }
-  return { transitions, usable };
+  return transitions;
 }
 
 function outputTiles(output: OutputName, job: BlockJob, detection: Detection, frame: Frame): OutputTile[] {
@@ -169,32 +215,28 @@ function outputTiles(output: OutputName, job: BlockJob, detection: Detection, fr
         column: core.x / TILE_SIZE + column,
         row: core.y / TILE_SIZE + row,
         encoded: encodeTile(samples, spec),
-        half: halveTile(samples, spec) as Uint8Array | Float32Array,
+        half: halveTile(samples, spec) as Uint8Array,
       });
     }
   }
   return tiles;
 }
 
-/** The core of an output plane as it is written. */
-function cropOutput(output: OutputName, detection: Detection, frame: Frame): Uint8Array | Float32Array {
+/** The core of an output plane; nothing where the detector does not tell. */
+function cropOutput(output: OutputName, detection: Detection, frame: Frame): Uint8Array {
   const { width, height } = frame.core;
-  if (output === 'state') {
-    const plane = new Uint8Array(width * height);
-    for (let y = 0; y < height; y++) {
-      const start = at(frame, 0, y);
-      plane.set(detection.stateAfter.subarray(start, start + width), y * width);
-    }
-    return plane;
-  }
-  const source = detection[output];
-  const plane = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
+  const source = output === 'state' ? detection.stateAfter : detection[output];
+  // a plane that is all core is used as it is
+  if (source !== null && frame.stride === width && source.length === width * height) return source;
+  const plane = new Uint8Array(width * height);
+  for (let y = 0; y < height && source !== null; y++) {
     const start = at(frame, 0, y);
-    for (let x = 0; x < width; x++) plane[y * width + x] = source[start + x] / STEPS;
+    plane.set(source.subarray(start, start + width), y * width);
   }
   return plane;
 }
+
+type Stopwatch = ReturnType<typeof stopwatch>;
 
 function stopwatch() {
   const laps: Record<string, number> = {};

@@ -5,7 +5,11 @@ import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
-import { mergeRuns, type Runs } from '../runs.js';
+import type { Runs } from '../runs.js';
+import { filesOf, placementOf } from '../scene.js';
+import { createRunCollector, type LeastPixels } from '../sieve.js';
+import type { SharedBlocks } from '../tiff/shared.js';
+import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { Zone } from '../zones.js';
 import { type BlockJob, type BlockResult, type OutputName, outputSpec } from './job.js';
 import type { Journal } from './journal.js';
@@ -26,6 +30,8 @@ export interface CompareRequest {
   readonly normalize: boolean;
   readonly zones: readonly Zone[];
   readonly clip: boolean;
+  /** Smaller regions are dropped; none where absent. */
+  readonly least?: LeastPixels;
   /** Where the rasters made block by block go. */
   readonly outputs: Readonly<Partial<Record<OutputName, string>>>;
   readonly workers: number;
@@ -36,6 +42,7 @@ export interface CompareRequest {
 }
 
 export interface CompareResult {
+  /** Of the regions that are large enough, and of unusable pixels. */
   readonly runs: Runs;
   /** As in BlockResult, summed over the grid. */
   readonly transitions: Float64Array;
@@ -89,36 +96,46 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     clip: request.clip,
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
+    least: request.least ?? [],
   };
   const all = blocks(grid, size);
   const sink = await openSink(grid, request.outputs);
   try {
-    const results = new Array<Pick<BlockResult, 'block' | 'runs'>>(all.length);
-    const totals: Totals = { transitions: new Float64Array(0), usable: 0, pixels: 0, timings: {} };
+    const collector = createRunCollector(grid, job.least);
+    const totals: Totals = {
+      transitions: new Float64Array(0),
+      usable: 0,
+      pixels: 0,
+      timings: {},
+      stages: new Map(),
+    };
     let done = 0;
     const take = async (result: BlockResult) => {
-      results[result.block.index] = { block: result.block, runs: result.runs };
+      collector.add(result.block.core, result.runs);
       add(totals, result);
       await sink.put(result);
       request.onProgress?.(++done, all.length);
     };
     request.onProgress?.(0, all.length);
     const left = await takeFinished(request.journal, job, all, take);
-    const report = await runBlocks(job, left, {
+    const used = await runBlocks(job, inPanels(left, grid, size), {
       workers: request.workers,
+      shared: shareBlocks([...request.before, ...request.after], grid, size),
       signal: request.signal,
       onResult: async (result) => {
         await request.journal?.put(result);
         await take(result);
       },
     });
-    const merged = mergeRuns(results.map(({ block, runs }) => ({ core: block.core, runs })));
     await sink.close();
     return {
-      runs: merged,
+      runs: collector.finish(),
       ...totals,
-      backend: report?.backend ?? backend.name,
-      stages: { look: look.look === null ? 'typescript' : backend.name, ...report?.stages },
+      backend: used ?? backend.name,
+      stages: {
+        ...(look.look === null ? {} : { look: backend.name }),
+        ...Object.fromEntries([...totals.stages].map(([name, where]) => [name, [...where].join(', ')])),
+      },
       reports: look.reports,
       timings: { look: looked - started, blocks: performance.now() - looked, ...prefixed(totals.timings) },
     };
@@ -151,6 +168,8 @@ interface Totals {
   usable: number;
   pixels: number;
   timings: Record<string, number>;
+  /** Where each stage ran: more than one place where blocks went different ways. */
+  stages: Map<string, Set<string>>;
 }
 
 function add(totals: Totals, result: BlockResult): void {
@@ -162,6 +181,53 @@ function add(totals: Totals, result: BlockResult): void {
   totals.pixels += result.pixels;
   for (const [name, ms] of Object.entries(result.timings))
     totals.timings[name] = (totals.timings[name] ?? 0) + ms;
+  for (const [name, where] of Object.entries(result.stages)) {
+    const known = totals.stages.get(name) ?? new Set();
+    totals.stages.set(name, known.add(where));
+  }
+}
+
+/** Columns of blocks in a panel, about. */
+const PANEL = 4;
+
+/** How many panels of about equal width a grid has, and how many columns of blocks the widest of them. */
+function panelsOf(
+  grid: Grid,
+  size: number,
+): { readonly count: number; readonly columns: number; readonly widest: number } {
+  const columns = Math.ceil(grid.width / size);
+  const count = Math.max(1, Math.round(columns / PANEL));
+  return { count, columns, widest: Math.ceil(columns / count) };
+}
+
+/**
+ * The blocks in the order they are worked off: row by row in panels a few blocks wide. Neighbours read the same tiles of
+ * the scenes, and the rows of a panel need few enough to be kept whatever the width of the grid.
+ */
+function inPanels(left: readonly Block[], grid: Grid, size: number): Block[] {
+  const { count, columns } = panelsOf(grid, size);
+  const panelOf = ({ core }: Block) => Math.floor(((core.x / size) * count) / columns);
+  return [...left].sort((a, b) => panelOf(a) - panelOf(b) || a.index - b.index);
+}
+
+/** Room for the decoded tiles under a row of a panel, a file. */
+function shareBlocks(scenes: readonly OpenedScene[], grid: Grid, size: number): Map<string, SharedBlocks> {
+  const width = Math.min(grid.width, size * panelsOf(grid, size).widest);
+  const height = Math.min(grid.height, size);
+  const shared = new Map<string, SharedBlocks>();
+  for (const { scene } of scenes) {
+    for (const file of filesOf(scene)) {
+      const scale = sourceScale({ ...grid, width, height }, placementOf(file.info));
+      shared.set(file.info.path, file.shareBlocks(width * scale, height * scale));
+    }
+  }
+  return shared;
+}
+
+/** px of a raster that one px of the grid spans, about. */
+function sourceScale(grid: Grid, placement: Placement): number {
+  const window = { x: 0, y: 0, width: grid.width, height: grid.height };
+  return netScale(controlNet(grid, window, placement));
 }
 
 /** Stage times are summed over threads, and say so. */

@@ -6,6 +6,7 @@ import type { CogSpec } from '../cog/spec.js';
 import type { Block, Grid } from '../grid.js';
 import type { Runs } from '../runs.js';
 import type { SceneSpec } from '../scene.js';
+import type { LeastPixels } from '../sieve.js';
 import type { Shift } from '../warp/net.js';
 import type { LinearMap } from '../warp/resample.js';
 import type { Zone } from '../zones.js';
@@ -35,6 +36,8 @@ export interface BlockJob {
   /** Pixels a block sees beyond its core. */
   readonly halo: number;
   readonly outputs: readonly OutputName[];
+  /** Smaller regions are dropped. */
+  readonly least: LeastPixels;
 }
 
 /** Rasters made block by block. */
@@ -49,7 +52,7 @@ export interface OutputTile {
   readonly column: number;
   readonly row: number;
   readonly encoded: Uint8Array;
-  readonly half: Uint8Array | Float32Array;
+  readonly half: Uint8Array;
 }
 
 export interface BlockResult {
@@ -66,7 +69,12 @@ export interface BlockResult {
   readonly pixels: number;
   /** Milliseconds by stage. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Where each stage of this block ran: a backend of kernels, or `typescript`. */
+  readonly stages: Readonly<Record<string, string>>;
 }
+
+/** Steps of confidence and magnitude in a detection. */
+export const STEPS = 128;
 
 /** The COG an output raster becomes. */
 export function outputSpec(output: OutputName, grid: Grid): CogSpec {
@@ -81,5 +89,13 @@ export function outputSpec(output: OutputName, grid: Grid): CogSpec {
       level: 6,
     };
   }
-  return { grid, bands: 1, sampleType: 'float32', overviews: 'average', descriptions: [output], level: 4 };
+  return {
+    grid,
+    bands: 1,
+    sampleType: 'float32',
+    steps: STEPS,
+    overviews: 'average',
+    descriptions: [output],
+    level: 1,
+  };
 }

@@ -1,21 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { BadInput } from '../errors.js';
+import { BadInput, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
+import type { SharedBlocks } from '../tiff/shared.js';
 import type { BlockJob, BlockResult } from './job.js';
-import type { WorkerMessage } from './worker.js';
+import type { WorkerMessage, WorkerStart } from './worker.js';
 
 export interface PoolOptions {
   readonly workers: number;
+  /** Decoded blocks in common, by path of the file. */
+  readonly shared: ReadonlyMap<string, SharedBlocks>;
   /** Called once a block, in the order blocks finish; the next block of that worker waits for it (back-pressure). */
   readonly onResult: (result: BlockResult) => Promise<void>;
   readonly signal?: AbortSignal;
-}
-
-/** Where the work really ran. */
-export interface PoolReport {
-  readonly backend: string;
-  readonly stages: Readonly<Record<string, string>>;
 }
 
 export function defaultWorkers(): number {
@@ -30,26 +27,27 @@ function workerUrl(): URL {
 
 /**
  * Runs the blocks of a job over worker threads. Rejects with the first error of any block, a BadInput as a BadInput;
- * the threads are gone when it settles. Null where there is nothing to do.
+ * the threads are gone when it settles. The backend kernels ran on, null where there was nothing to do.
  */
 export async function runBlocks(
   job: BlockJob,
   blocks: readonly Block[],
   options: PoolOptions,
-): Promise<PoolReport | null> {
+): Promise<string | null> {
   if (blocks.length === 0) return null;
   const count = Math.max(1, Math.min(options.workers, blocks.length));
   const queue = blocks[Symbol.iterator]();
   const threads: { readonly thread: Worker; readonly gone: Promise<unknown> }[] = [];
   try {
-    const reports = await Promise.all(
+    const backends = await Promise.all(
       Array.from({ length: count }, () => {
-        const thread = new Worker(workerUrl(), { workerData: job });
+        const workerData: WorkerStart = { job, shared: options.shared };
+        const thread = new Worker(workerUrl(), { workerData });
         threads.push({ thread, gone: new Promise((resolve) => thread.once('exit', resolve)) });
         return drive(thread, queue, options);
       }),
     );
-    return reports[0];
+    return backends[0];
   } finally {
     // asked to end, not ended: a thread torn down with a GPU device open takes the whole process along
     for (const { thread } of threads) thread.postMessage(null);
@@ -57,31 +55,43 @@ export async function runBlocks(
   }
 }
 
+const ERRORS = { BadInput, Unavailable, bug: Error } as const;
+
+/** Blocks a thread holds: one it works on, one at hand when that is done. */
+const AHEAD = 2;
+
 /** Feeds one thread until the queue is empty. */
-function drive(thread: Worker, queue: Iterator<Block>, options: PoolOptions): Promise<PoolReport> {
+function drive(thread: Worker, queue: Iterator<Block>, options: PoolOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    let report: PoolReport = { backend: 'none', stages: {} };
+    let backend = 'none';
+    /** Blocks handed over whose results have not been taken. */
+    let atWork = 0;
     const next = () => {
       if (options.signal?.aborted) {
         reject(options.signal.reason);
         return;
       }
       const { value, done } = queue.next();
-      if (done) resolve(report);
-      else thread.postMessage(value);
+      if (!done) {
+        atWork++;
+        thread.postMessage(value);
+      } else if (atWork === 0) resolve(backend);
     };
     thread.on('error', reject);
     thread.on('exit', (code) => reject(new Error(`a block worker ended with code ${code}`)));
     thread.on('message', (message: WorkerMessage) => {
       if (message.kind === 'failed') {
-        const error = message.badInput ? new BadInput(message.message) : new Error(message.message);
+        const error = new ERRORS[message.error](message.message);
         if (message.stack) error.stack = message.stack;
         reject(error);
       } else if (message.kind === 'ready') {
-        report = { backend: message.backend, stages: message.stages };
-        next();
+        backend = message.backend;
+        for (let i = 0; i < AHEAD; i++) next();
       } else {
-        options.onResult(message.result).then(next, reject);
+        options.onResult(message.result).then(() => {
+          atWork--;
+          next();
+        }, reject);
       }
     });
   });

@@ -2,13 +2,15 @@ import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
 import type { SceneLook } from '../../kernels/detector.js';
 import type { Grid } from '../grid.js';
-import { type Alignment, align } from '../look/align.js';
+import { type Alignment, align, MOST_SHIFT } from '../look/align.js';
 import { measureLevels } from '../look/levels.js';
 import { NO_NORMALIZATION, type Normalization, normalize } from '../look/normalize.js';
+import { rememberedScene } from '../look/remembered.js';
 import { lookWindows, readLook } from '../look/windows.js';
 import type { Scene, SceneSpec } from '../scene.js';
 import { type PreparedScene, unprepared } from '../warp/date.js';
 import { NO_SHIFT } from '../warp/net.js';
+import { resamplerFor } from '../warp/resampler.js';
 import type { PreparedSpec } from './job.js';
 
 /** A scene with the recipe it was opened from. */
@@ -55,50 +57,52 @@ export async function lookFirst(
 ): Promise<LookResult> {
   const windows = lookWindows(grid);
   const corrects = options.align || options.normalize;
-  const fixed = corrects ? await readLook([unprepared(reference.scene)], grid, windows, options.bands) : [];
+  // a window is decoded once, and read again as it is shifted and normalized
+  const memory = { bytes: 0 };
+  const remembered = new Map(
+    [reference, ...before, ...after].map((opened) => {
+      const margin = options.align && opened !== reference ? MOST_SHIFT + 2 : 0;
+      return [opened, rememberedScene(opened.scene, margin, memory)];
+    }),
+  );
+  const resampler = resamplerFor(options.backend);
+  const read = (scenes: readonly PreparedScene[]) =>
+    readLook(scenes, grid, windows, options.bands, resampler);
+  const recall = (opened: OpenedScene) => remembered.get(opened) ?? opened.scene;
+  const fixed = corrects ? await read([unprepared(recall(reference))]) : [];
   const reports: SceneReport[] = [];
   const prepare = async (opened: OpenedScene): Promise<{ spec: PreparedSpec; scene: PreparedScene }> => {
     let alignment = REFERENCE;
     let normalization = NO_NORMALIZATION;
     if (opened !== reference && corrects) {
-      let moved = await readLook([unprepared(opened.scene)], grid, windows, options.bands);
+      const scene = unprepared(recall(opened));
+      let moved = await read([scene]);
       if (options.align) {
         alignment = align(fixed, moved);
         if (alignment.shift !== NO_SHIFT) {
-          const shifted = { ...unprepared(opened.scene), shift: alignment.shift };
-          moved = await readLook([shifted], grid, windows, options.bands);
+          moved = await read([{ ...scene, shift: alignment.shift }]);
         }
       }
       if (options.normalize) normalization = normalize(fixed, moved);
     }
     reports.push({ scene: opened.scene.path, alignment, normalization });
     const found = { shift: alignment.shift, normalization: normalization.maps };
-    return { spec: { spec: opened.spec, ...found }, scene: { scene: opened.scene, ...found } };
+    return { spec: { spec: opened.spec, ...found }, scene: { scene: recall(opened), ...found } };
   };
   const first = [];
   for (const opened of before) first.push(await prepare(opened));
   const second = [];
   for (const opened of after) second.push(await prepare(opened));
+  const planesOf = async (opened: readonly OpenedScene[], scenes: readonly PreparedScene[]) =>
+    // the reference alone is neither shifted nor normalized: it was read as it is
+    corrects && opened.length === 1 && opened[0] === reference ? fixed : read(scenes);
+  const scenes = (date: readonly { readonly scene: PreparedScene }[]) => date.map((p) => p.scene);
   const look = options.levels
-    ? await measureLevels(
-        await readLook(
-          first.map((p) => p.scene),
-          grid,
-          windows,
-          options.bands,
-        ),
-        await readLook(
-          second.map((p) => p.scene),
-          grid,
-          windows,
-          options.bands,
-        ),
-        {
-          backend: options.backend,
-          resolution: grid.resolution,
-          surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
-        },
-      )
+    ? await measureLevels(await planesOf(before, scenes(first)), await planesOf(after, scenes(second)), {
+        backend: options.backend,
+        resolution: grid.resolution,
+        surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
+      })
     : null;
   return { before: first.map((p) => p.spec), after: second.map((p) => p.spec), reports, look };
 }

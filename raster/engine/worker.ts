@@ -1,28 +1,44 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Backend, openBackend } from '../../kernels/backend.js';
 import { detectorByName } from '../../kernels/detectors.js';
-import { BadInput, messageOf } from '../errors.js';
+import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block, Window } from '../grid.js';
-import { openScene } from '../scene.js';
+import { filesOf, openScene } from '../scene.js';
+import type { SharedBlocks } from '../tiff/shared.js';
 import { emptyDate, type PreparedScene } from '../warp/date.js';
+import { fusedReader } from '../warp/fused.js';
+import { resamplerFor } from '../warp/resampler.js';
 import { processBlock, type Workbench } from './block.js';
 import type { BlockJob, BlockResult, PreparedSpec } from './job.js';
 
 /** What a worker thread says. */
 export type WorkerMessage =
-  | { readonly kind: 'ready'; readonly backend: string; readonly stages: Readonly<Record<string, string>> }
+  | { readonly kind: 'ready'; readonly backend: string }
   | { readonly kind: 'done'; readonly result: BlockResult }
   | {
       readonly kind: 'failed';
       readonly message: string;
-      readonly badInput: boolean;
+      /** Which of the errors a person can meet it is. */
+      readonly error: 'BadInput' | 'Unavailable' | 'bug';
       readonly stack?: string;
     };
 
-async function open(specs: readonly PreparedSpec[]): Promise<PreparedScene[]> {
+/** What a worker thread starts with. */
+export interface WorkerStart {
+  readonly job: BlockJob;
+  /** Decoded blocks in common, by path of the file. */
+  readonly shared: ReadonlyMap<string, SharedBlocks>;
+}
+
+async function open(specs: readonly PreparedSpec[], shared: WorkerStart['shared']): Promise<PreparedScene[]> {
   const result: PreparedScene[] = [];
   for (const { spec, shift, normalization } of specs) {
-    result.push({ scene: await openScene(spec), shift, normalization });
+    const scene = await openScene(spec);
+    for (const file of filesOf(scene)) {
+      const blocks = shared.get(file.info.path);
+      if (blocks !== undefined) file.keepBlocksIn(blocks);
+    }
+    result.push({ scene, shift, normalization });
   }
   return result;
 }
@@ -35,17 +51,19 @@ async function main(): Promise<void> {
     say({
       kind: 'failed',
       message: messageOf(error),
-      badInput: error instanceof BadInput,
+      error: error instanceof BadInput ? 'BadInput' : error instanceof Unavailable ? 'Unavailable' : 'bug',
       stack: error instanceof Error ? error.stack : undefined,
     });
-  const job = workerData as BlockJob;
+  const { job, shared } = workerData as WorkerStart;
   let backend: Backend | null = null;
   try {
     const kind = detectorByName(job.detector);
     if (!kind) throw new Error(`unknown detector ${job.detector}`);
     const opened = await openBackend(job.backend);
     backend = opened;
-    const [before, after] = [await open(job.before), await open(job.after)];
+    const [before, after] = [await open(job.before, shared), await open(job.after, shared)];
+    const fused = fusedReaders(job, before, after);
+    const resampler = resamplerFor(opened);
     // the blocks of a grid have four shapes at most
     const benches = new Map<string, Workbench>();
     const bench = (window: Window): Workbench => {
@@ -61,6 +79,9 @@ async function main(): Promise<void> {
           look: job.look,
         }),
         dates: [emptyDate(job.bands, window), emptyDate(job.bands, window)],
+        fused,
+        resampler,
+        backend: opened.name,
       };
       benches.set(key, made);
       return made;
@@ -80,13 +101,24 @@ async function main(): Promise<void> {
     port.on('message', (block: Block | null) => {
       work = work.then(() => next(block)).catch(fail);
     });
-    const stages = { read_warp: 'typescript', ...kind.stages(opened.name) };
-    say({ kind: 'ready', backend: opened.name, stages });
+    say({ kind: 'ready', backend: opened.name });
   } catch (error) {
     fail(error);
     await backend?.close();
     port.close();
   }
+}
+
+/** Only where nothing stands between the source and the detector: no mask to be found, no second scene to fill gaps. */
+function fusedReaders(
+  job: BlockJob,
+  before: readonly PreparedScene[],
+  after: readonly PreparedScene[],
+): Workbench['fused'] {
+  if (job.look !== null || before.length > 1 || after.length > 1) return null;
+  const first = fusedReader(before[0], job.grid, job.bands);
+  const second = fusedReader(after[0], job.grid, job.bands);
+  return first && second && [first, second];
 }
 
 /** Buffers that go over without a copy. */

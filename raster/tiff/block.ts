@@ -1,7 +1,7 @@
 import { decompress, HOST_ORDER_CODECS } from './codecs.js';
 import { blockRows, type Layout } from './layout.js';
 import { MAX_ENCODED_BYTES } from './limits.js';
-import { type Lanes, undoDifferences, undoFloatDifferences, undoWideDifferences } from './predictor.js';
+import { type Lanes, takeApart, undoFloatDifferences, undoWideDifferences } from './predictor.js';
 import {
   allocate,
   expandFloat24,
@@ -11,7 +11,7 @@ import {
   unpackBits,
   viewAs,
 } from './samples.js';
-import type { ByteSource } from './source.js';
+import type { ByteRange, ByteSource } from './source.js';
 import type { SampleArray } from './types.js';
 
 /** Which block of an image: its column, row and plane (0 but where bands lie apart). */
@@ -22,25 +22,27 @@ export interface BlockIndex {
 }
 
 /**
- * Decoded samples of one block, bands interleaved as they lie in the file, `blockWidth` px a row. Null for a block the file leaves out (sparse files).
+ * Decodes one block into `out`: a plane a band, `blockWidth` px a row, planes `blockWidth * blockHeight` samples apart.
+ * @returns false for a block the file leaves out (sparse files); `out` is then as it was.
  * @throws Error where its data is missing or cannot be decoded.
  */
 export async function readBlock(
   source: ByteSource,
   layout: Layout,
   index: BlockIndex,
-): Promise<SampleArray | null> {
+  out: SampleArray,
+): Promise<boolean> {
   const { directory, blockBands, blockWidth, rowBytes } = layout;
   const rows = blockRows(layout, index.row);
   const bytes = rowBytes * rows;
   // tiles at the lower edge may end with the image's last row (libtiff's PackBits writer does)
   const needed = rowBytes * Math.min(rows, layout.height - index.row * layout.blockHeight);
-  const place = await locate(source, layout, index, { bytes, needed });
-  if (!place) return null;
+  const place = await blockRange(source, layout, index);
+  if (!place) return false;
   if (place.length > MAX_ENCODED_BYTES) throw new Error(`corrupt: one block claims ${place.length} bytes`);
   const encoded = await source.read(place.offset, place.length);
   if (directory.fillOrder === 2 && !HOST_ORDER_CODECS.has(directory.compression)) reverseBits(encoded);
-  const decoded = await decompress(directory.compression, encoded, {
+  const result = decompress(directory.compression, encoded, {
     width: blockWidth,
     rows,
     bands: blockBands,
@@ -50,19 +52,26 @@ export async function readBlock(
     yCbCr: directory.photometric === 6,
     lerc: directory.lerc,
   });
-  return toSamples(decoded, layout, rows);
+  // bytes that came at once lie in a buffer that the next block is decoded into: nothing may come between
+  toPlanes(result instanceof Promise ? await result : result, layout, rows, out);
+  return true;
 }
 
-/** Byte range of a block, null where the file has none for it. */
-async function locate(
+/** Samples of a block that `readBlock` writes. */
+export function blockLength({ blockWidth, blockHeight, blockBands }: Layout): number {
+  return blockWidth * blockHeight * blockBands;
+}
+
+/** Where a block lies in the file, null where the file leaves it out. */
+export async function blockRange(
   source: ByteSource,
   layout: Layout,
   index: BlockIndex,
-  size: { readonly bytes: number; readonly needed: number },
-) {
+): Promise<ByteRange | null> {
   const { offsets, byteCounts, compression } = layout.directory;
   if (!offsets) throw new Error('corrupt: it does not say where its tiles or strips are');
   const { piecesPerStrip: pieces } = layout;
+  const bytes = layout.rowBytes * blockRows(layout, index.row);
   // pieces of a strip count as one of the file's strips
   const strip = Math.floor(index.row / pieces);
   const strips = Math.ceil(layout.down / pieces);
@@ -74,18 +83,41 @@ async function locate(
   const counted = byteCounts && number < byteCounts.length ? await byteCounts.at(number) : null;
   if (offset === 0 || counted === 0) return null;
   if (compression === 1) {
-    const there = Math.min(size.bytes, (counted ?? Number.POSITIVE_INFINITY) - within);
+    const there = Math.min(bytes, (counted ?? Number.POSITIVE_INFINITY) - within);
     return { offset: offset + within, length: Math.max(there, 0) };
   }
   // without a count libtiff takes what is left of the file
-  return { offset, length: counted ?? Math.min(source.size - offset, 2 * size.bytes + 65_536) };
+  return { offset, length: counted ?? Math.min(source.size - offset, 2 * bytes + 65_536) };
 }
 
-/** Samples as they lie in the file, bands interleaved. */
-function toSamples(decoded: Uint8Array, layout: Layout, rows: number): SampleArray {
-  const { directory, format, sampleType, blockBands, blockWidth } = layout;
+/** The decoded bytes as samples, a plane a band. */
+function toPlanes(decoded: Uint8Array, layout: Layout, rows: number, out: SampleArray): void {
+  const { directory, format, blockBands, blockWidth, blockHeight } = layout;
   const { compression } = directory;
   const predictor = HOST_ORDER_CODECS.has(compression) || compression === 1 ? 1 : directory.predictor;
+  const { bits } = format;
+  const shape = { width: blockWidth, rows, bands: blockBands, plane: blockWidth * blockHeight };
+  // whole samples of the output's own width, the usual kind: taken apart and summed up in one sweep
+  if (predictor !== 3 && (bits === 8 || bits === 16 || bits === 32) && out.BYTES_PER_ELEMENT * 8 === bits) {
+    const bytes = inHostOrder(decoded, layout);
+    takeApart(lanesOf(bytes, bits), lanesOf(out, bits), shape, predictor === 2);
+    return;
+  }
+  const samples = toSamples(decoded, layout, rows, predictor);
+  if (blockBands === 1) {
+    out.set(samples);
+    return;
+  }
+  for (let band = 0; band < blockBands; band++) {
+    let from = band;
+    for (let to = 0; to < blockWidth * rows; to++, from += blockBands)
+      out[band * shape.plane + to] = samples[from];
+  }
+}
+
+/** Samples as they lie in the file, bands interleaved, of the rarer kinds. */
+function toSamples(decoded: Uint8Array, layout: Layout, rows: number, predictor: number): SampleArray {
+  const { directory, format, sampleType, blockBands, blockWidth } = layout;
   const rowLength = blockWidth * blockBands;
   const { bits, kind } = format;
   if (predictor === 3) {
@@ -102,8 +134,15 @@ function toSamples(decoded: Uint8Array, layout: Layout, rows: number): SampleArr
   }
   const bytes = inHostOrder(decoded, layout);
   if (predictor === 2 && bits === 64) undoWideDifferences(wordsOf(bytes), rowLength, blockBands);
-  else if (predictor === 2) undoDifferences(lanesOf(bytes, bits), rowLength, blockBands);
+  else if (predictor === 2) sumInPlace(lanesOf(bytes, bits), rowLength, blockBands);
   return finish(bytes, layout);
+}
+
+/** Horizontal differences of half-precision floats, whose samples are twice as wide as what is stored. */
+function sumInPlace(lanes: Lanes, rowLength: number, stride: number): void {
+  for (let start = 0; start + rowLength <= lanes.length; start += rowLength) {
+    for (let i = start + stride; i < start + rowLength; i++) lanes[i] += lanes[i - stride];
+  }
 }
 
 /** The bytes of whole samples in the machine's order, on a boundary of their width. */
@@ -120,13 +159,13 @@ function finish(bytes: Uint8Array, { format, sampleType }: Layout): SampleArray 
   return expandHalf(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 1));
 }
 
-function lanesOf(bytes: Uint8Array, bits: number): Lanes {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (bits === 8) return bytes;
+function lanesOf(samples: SampleArray, bits: number): Lanes {
+  const { buffer, byteOffset, byteLength } = samples;
+  if (bits === 8) return new Uint8Array(buffer, byteOffset, byteLength);
   if (bits === 16) return new Uint16Array(buffer, byteOffset, byteLength >> 1);
-  return wordsOf(bytes);
+  return wordsOf(samples);
 }
 
-function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+function wordsOf({ buffer, byteOffset, byteLength }: SampleArray): Uint32Array {
   return new Uint32Array(buffer, byteOffset, byteLength >> 2);
 }

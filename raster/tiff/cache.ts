@@ -4,6 +4,8 @@
  */
 export interface ByteCache<T> {
   get(key: number, make: () => Promise<T>): Promise<T>;
+  /** True where a value is kept, or is being made. */
+  has(key: number): boolean;
   clear(): void;
   /** Bytes held now. */
   readonly bytes: number;
@@ -48,6 +50,7 @@ export function byteCache<T>(maxBytes: number, sizeOf: (value: T) => number): By
         if (making.get(key) === promise) making.delete(key);
       }
     },
+    has: (key) => kept.has(key) || making.has(key),
     clear() {
       kept.clear();
       making.clear();

@@ -1,5 +1,5 @@
-import { constants, inflateSync } from 'node:zlib';
 import { ZSTDDecoder } from 'zstddec';
+import { inflate as inflateReusing } from '../zlib.js';
 import { decodeJpeg, decodeWebp } from './images.js';
 import { decodeLerc } from './lerc.js';
 import { decodeLzw } from './lzw.js';
@@ -68,48 +68,50 @@ export function supportedCompressions(): string {
 }
 
 /**
- * The bytes of one block.
- * @throws Error where they cannot be decoded, or are fewer than the part of the block inside the image.
+ * The bytes of one block; at once where the codec works at once, and then only until the next call.
+ * @throws Error (or rejects) where they cannot be decoded, or are fewer than the part of the block inside the image.
  */
-export async function decompress(
+export function decompress(
   compression: number,
   input: Uint8Array,
   shape: BlockShape,
-): Promise<Uint8Array> {
+): Uint8Array | Promise<Uint8Array> {
   const codec = CODECS[compression];
   if (!codec) throw new Error(`unsupported compression ${compressionName(compression)}`);
-  let output: Uint8Array;
+  const corrupt = (error: unknown) =>
+    new Error(`corrupt ${codec.name} data (${error instanceof Error ? error.message : String(error)})`, {
+      cause: error,
+    });
+  const whole = (output: Uint8Array) => wholeBlock(output, codec.name, compression, shape);
+  let output: Uint8Array | Promise<Uint8Array>;
   try {
-    output = await codec.decode(input, shape);
+    output = codec.decode(input, shape);
   } catch (error) {
-    throw new Error(
-      `corrupt ${codec.name} data (${error instanceof Error ? error.message : String(error)})`,
-      {
-        cause: error,
-      },
-    );
+    throw corrupt(error);
   }
+  if (!(output instanceof Promise)) return whole(output);
+  return output.then(whole, (error: unknown) => {
+    throw corrupt(error);
+  });
+}
+
+function wholeBlock(output: Uint8Array, name: string, compression: number, shape: BlockShape): Uint8Array {
   if (output.length < shape.needed) {
-    const what = compression === 1 ? 'truncated: a block has' : `corrupt ${codec.name} data: a block has`;
+    const what = compression === 1 ? 'truncated: a block has' : `corrupt ${name} data: a block has`;
     throw new Error(`${what} ${output.length} of ${shape.needed} bytes`);
   }
   if (output.length === shape.bytes) return output;
   if (output.length > shape.bytes) return output.subarray(0, shape.bytes);
-  const whole = new Uint8Array(shape.bytes);
-  whole.set(output);
-  return whole;
+  const padded = new Uint8Array(shape.bytes);
+  padded.set(output);
+  return padded;
 }
 
 /** Some writers fill the last strip up; more than this over the block's size is no slip but an attack. */
 const SLACK_BYTES = 4 * 1024 * 1024;
 
 function inflate(input: Uint8Array, size: number): Uint8Array {
-  return inflateSync(input, {
-    // one chunk that holds all, and a little more so that zlib sees the end: no growing, no joining
-    chunkSize: size + 64,
-    maxOutputLength: size + SLACK_BYTES,
-    finishFlush: constants.Z_SYNC_FLUSH,
-  });
+  return inflateReusing(input, size, size + SLACK_BYTES);
 }
 
 let zstdReady: Promise<ZSTDDecoder> | undefined;

@@ -26,5 +26,8 @@ export const MAX_BANDS = 65_535;
 /** Decoded blocks kept for one file: a 1024² window with its halo of four 16-bit bands in 512² tiles is 18 MiB. */
 export const CACHE_BYTES = 32 * MIB;
 
+/** Decoded blocks of one file that worker threads keep in common. */
+export const SHARED_BYTES = 104 * MIB;
+
 /** An uncompressed strip larger than this is read in pieces of about this size. */
 export const STRIP_PIECE_BYTES = MIB;

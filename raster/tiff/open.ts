@@ -1,16 +1,18 @@
 import type { Affine } from '../affine.js';
 import { type Crs, crsFromGeoKeys } from '../crs.js';
-import { BadInput, messageOf } from '../errors.js';
+import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Window } from '../grid.js';
-import { byteCache } from './cache.js';
+import { blockLength } from './block.js';
+import { ownBlocks } from './blocks.js';
 import { type Directory, readDirectories } from './directory.js';
 import { transformOf, worldFile } from './georeference.js';
 import { bytesOf, type Layout, layoutOf } from './layout.js';
-import { CACHE_BYTES, MAX_BLOCK_BYTES } from './limits.js';
+import { CACHE_BYTES, MAX_BLOCK_BYTES, SHARED_BYTES } from './limits.js';
 import { bandMetadata, colourRoles, dateOf, fillValue, nodataOf } from './metadata.js';
+import { createSharedBlocks, type SharedBlocks, sharedBlocks } from './shared.js';
 import { type ByteSource, fileSource } from './source.js';
-import type { RasterFile, RasterInfo, SampleArray } from './types.js';
-import { readWindow } from './window.js';
+import type { RasterFile, RasterInfo, SampleType } from './types.js';
+import { type Reading, readInto, readWindow } from './window.js';
 
 export interface OpenOptions {
   /** CRS of a file that names none. One that names its own keeps it. */
@@ -51,15 +53,27 @@ export async function openRasterFrom(
 }
 
 function fileOf(source: ByteSource, layouts: readonly Layout[], info: RasterInfo): RasterFile {
-  const cache = byteCache<SampleArray | null>(cacheBytes(layouts), (samples) => samples?.byteLength ?? 0);
-  const reading = { source, layouts, cache, fill: fillValue(info.nodata, info.sampleType) };
+  const fill = fillValue(info.nodata, info.sampleType);
+  let cache = ownBlocks(info.sampleType, cacheBytes(layouts));
   let closed = false;
+  const reading = (level: number, window: Window, bands: readonly number[]): Reading => {
+    if (closed) throw new Error(`${info.path}: read after it was closed`);
+    checkWindow(info, level, window, bands);
+    return { source, layouts, cache, fill };
+  };
   return {
     info,
     async readWindow(level, window, bands) {
-      if (closed) throw new Error(`${info.path}: read after it was closed`);
-      checkWindow(info, level, window, bands);
-      return naming(info.path, () => readWindow(reading, level, window, bands));
+      const from = reading(level, window, bands);
+      return naming(info.path, () => readWindow(from, level, window, bands));
+    },
+    async readInto(level, window, bands, target) {
+      const from = reading(level, window, bands);
+      return naming(info.path, () => readInto(from, level, window, bands, target));
+    },
+    shareBlocks: (width, height) => shareBlocks(layouts[0], info.sampleType, width, height),
+    keepBlocksIn(shared) {
+      cache = sharedBlocks(shared);
     },
     async close() {
       if (closed) return;
@@ -68,6 +82,16 @@ function fileOf(source: ByteSource, layouts: readonly Layout[], info: RasterInfo
       await source.close();
     },
   };
+}
+
+/** Room for the blocks under a band of windows, and a row of them more for the next band. */
+function shareBlocks(full: Layout, sampleType: SampleType, width: number, height: number): SharedBlocks {
+  const across = Math.min(full.across, Math.ceil(width / full.blockWidth) + 2);
+  const down = Math.min(full.down, Math.ceil(height / full.blockHeight) + 2);
+  const wanted = across * down * full.planes;
+  const bytes = blockLength(full) * bytesOf(sampleType);
+  const slots = Math.max(2, Math.min(wanted, Math.floor(SHARED_BYTES / bytes)));
+  return createSharedBlocks(sampleType, blockLength(full), slots);
 }
 
 function describe(
@@ -170,6 +194,10 @@ async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof BadInput && error.message.startsWith(name)) throw error;
-    throw new BadInput(`${name}: ${messageOf(error).replace(/\s+/g, ' ').trim()}`, { cause: error });
+    const message = `${name}: ${messageOf(error).replace(/\s+/g, ' ').trim()}`;
+    // an address that stopped answering is no fault of the input
+    throw error instanceof Unavailable
+      ? new Unavailable(message, { cause: error })
+      : new BadInput(message, { cause: error });
   }
 }

@@ -1,72 +1,58 @@
+import { openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
+
 /** Integer lanes of a decoded block, in the machine's byte order. */
 export type Lanes = Uint8Array | Uint16Array | Uint32Array;
 
+/** How the samples of a block lie: `rows` rows of `width` pixels of `bands` samples. */
+export interface BlockShapePx {
+  readonly width: number;
+  readonly rows: number;
+  readonly bands: number;
+  /** Samples from one plane to the next in the output. */
+  readonly plane: number;
+}
+
+/** Bytes of rows taken apart at once: few enough to stay in a core's own cache on their way. */
+const CHUNK_BYTES = 128 * 1024;
+
+let arena: { readonly bytes: number; readonly sweeps: Sweeps<'from' | 'to'> } | undefined;
+
 /**
- * Undoes horizontal differencing (TIFF 6.0 section 14) in place: every sample is the sum of the stored ones of its
- * band to its left, modulo the lane.
- * @param rowLength samples of a row, all bands
- * @param stride samples of a pixel
+ * Takes interleaved pixels apart into planes, and on the way undoes horizontal differencing (TIFF 6.0 section 14)
+ * where `differenced`: every sample is the sum of the stored ones of its band to its left, modulo the lane. By loops over
+ * vectors, in chunks of rows.
  */
-export function undoDifferences(lanes: Lanes, rowLength: number, stride: number): void {
-  if (stride === 3) undoThree(lanes, rowLength);
-  else if (stride === 4) undoFour(lanes, rowLength);
-  else undoAny(lanes, rowLength, stride);
-}
-
-// The sums are kept in variables: no load waits for the store before it, and the lane cuts them to size. Pixels of 3
-// and 4 bands, which most images have, go in one sweep.
-
-function undoAny(lanes: Lanes, rowLength: number, stride: number): void {
-  for (let start = 0; start + rowLength <= lanes.length; start += rowLength) {
-    const end = start + rowLength;
-    for (let band = 0; band < stride; band++) {
-      let sum = 0;
-      for (let i = start + band; i < end; i += stride) {
-        sum = (sum + lanes[i]) | 0;
-        lanes[i] = sum;
-      }
+export function takeApart(lanes: Lanes, out: Lanes, shape: BlockShapePx, differenced: boolean): void {
+  const { width, rows, bands, plane } = shape;
+  if (bands === 1 && !differenced) {
+    out.set(lanes.subarray(0, width * rows));
+    return;
+  }
+  const size = lanes.BYTES_PER_ELEMENT;
+  const rowBytes = width * bands * size;
+  const most = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
+  const needed = Math.min(most, rows) * rowBytes;
+  if (arena === undefined || arena.bytes < needed) {
+    const bytes = Math.max(needed, CHUNK_BYTES);
+    arena = { bytes, sweeps: openSweeps({ from: bytes, to: bytes }) };
+  }
+  const { run, at, u8 } = arena.sweeps;
+  const apart = size === 1 ? run.apart8 : size === 2 ? run.apart16 : run.apart32;
+  const source = new Uint8Array(lanes.buffer, lanes.byteOffset, lanes.byteLength);
+  const target = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  const [from, to] = [u8('from'), u8('to')];
+  for (let row = 0; row < rows; row += most) {
+    const count = Math.min(most, rows - row);
+    from.set(source.subarray(row * rowBytes, (row + count) * rowBytes));
+    apart(at.from, at.to, width, count, bands, width * count, differenced ? 1 : 0);
+    const length = width * count * size;
+    for (let band = 0; band < bands; band++) {
+      target.set(to.subarray(band * length, (band + 1) * length), (band * plane + row * width) * size);
     }
   }
 }
 
-function undoThree(lanes: Lanes, rowLength: number): void {
-  for (let start = 0; start + rowLength <= lanes.length; start += rowLength) {
-    const end = start + rowLength;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    for (let i = start; i < end; i += 3) {
-      a = (a + lanes[i]) | 0;
-      b = (b + lanes[i + 1]) | 0;
-      c = (c + lanes[i + 2]) | 0;
-      lanes[i] = a;
-      lanes[i + 1] = b;
-      lanes[i + 2] = c;
-    }
-  }
-}
-
-function undoFour(lanes: Lanes, rowLength: number): void {
-  for (let start = 0; start + rowLength <= lanes.length; start += rowLength) {
-    const end = start + rowLength;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let i = start; i < end; i += 4) {
-      a = (a + lanes[i]) | 0;
-      b = (b + lanes[i + 1]) | 0;
-      c = (c + lanes[i + 2]) | 0;
-      d = (d + lanes[i + 3]) | 0;
-      lanes[i] = a;
-      lanes[i + 1] = b;
-      lanes[i + 2] = c;
-      lanes[i + 3] = d;
-    }
-  }
-}
-
-/** The same for samples of 64 bits, as lanes of 32 bits: low word first, as little-endian machines keep them. */
+/** Undoes horizontal differencing of samples of 64 bits in place, as lanes of 32 bits: low word first, as little-endian machines keep them. */
 export function undoWideDifferences(words: Uint32Array, rowLength: number, stride: number): void {
   for (let start = 0; start + 2 * rowLength <= words.length; start += 2 * rowLength) {
     const end = start + 2 * rowLength;

@@ -1,6 +1,7 @@
 import type { Affine } from '../affine.js';
 import type { Crs } from '../crs.js';
 import type { Window } from '../grid.js';
+import type { SharedBlocks } from './shared.js';
 
 export type SampleArray =
   | Uint8Array
@@ -41,6 +42,13 @@ export interface RasterInfo {
   readonly acquired: string | null;
 }
 
+/** Where the samples of a window go: band i, row y begins at `i * plane + y * stride`. */
+export interface WindowTarget {
+  readonly samples: SampleArray;
+  readonly stride: number;
+  readonly plane: number;
+}
+
 export interface RasterFile {
   readonly info: RasterInfo;
   /**
@@ -49,5 +57,11 @@ export interface RasterFile {
    * @throws BadInput naming the file where its data cannot be decoded.
    */
   readWindow(level: number, window: Window, bands: readonly number[]): Promise<SampleArray[]>;
+  /** The same into an array at hand, of the file's sample type or one that holds its values. */
+  readInto(level: number, window: Window, bands: readonly number[], target: WindowTarget): Promise<void>;
+  /** Blocks that threads reading a band of windows `width` × `height` px (level 0) should keep in common. */
+  shareBlocks(width: number, height: number): SharedBlocks;
+  /** From now on this thread keeps decoded blocks in those shared ones, made by `shareBlocks` of the same file. */
+  keepBlocksIn(shared: SharedBlocks): void;
   close(): Promise<void>;
 }

@@ -5,7 +5,8 @@ import { placementOf, type Scene, type SceneBand } from '../scene.js';
 import { isObscured } from '../sensors.js';
 import type { RasterFile } from '../tiff/types.js';
 import { controlNet, NO_SHIFT, type Shift } from './net.js';
-import { bilinear, type LinearMap, nearest } from './resample.js';
+import { type LinearMap, nearest } from './resample.js';
+import { plainResampler, type Resampler } from './resampler.js';
 import { readSource } from './source.js';
 
 /** A scene with what the look found for it: how it is moved and how its values are mapped onto the reference. */
@@ -39,9 +40,10 @@ export async function readDate(
   window: Window,
   bands: readonly BandRole[],
   date: DateBlock = emptyDate(bands, window),
+  resampler: Resampler = plainResampler,
 ): Promise<DateBlock> {
-  await warpScene(scenes[0], grid, window, date);
-  await fillGaps(date, scenes.slice(1), grid, window);
+  await warpScene(scenes[0], grid, window, date, resampler);
+  await fillGaps(date, scenes.slice(1), grid, window, { resampler });
   return date;
 }
 
@@ -51,12 +53,12 @@ export async function fillGaps(
   scenes: readonly PreparedScene[],
   grid: Grid,
   window: Window,
-  mask?: Mask,
+  { mask, resampler = plainResampler }: { readonly mask?: Mask; readonly resampler?: Resampler } = {},
 ): Promise<void> {
   for (const scene of scenes) {
     if (!date.usable.includes(0)) return;
     const more = emptyDate(date.bands, window);
-    await warpScene(scene, grid, window, more);
+    await warpScene(scene, grid, window, more, resampler);
     mask?.(more);
     fill(date, more);
   }
@@ -77,6 +79,7 @@ async function warpScene(
   grid: Grid,
   window: Window,
   date: DateBlock,
+  resampler: Resampler,
 ): Promise<void> {
   const { scene, shift, normalization } = prepared;
   const { stack, usable } = date;
@@ -96,14 +99,14 @@ async function warpScene(
       const start = date.bands.indexOf(band.role) * length;
       return stack.subarray(start, start + length);
     });
-    bilinear(net, source.pixels, source.reduce, maps, outputs, fileUsable);
+    await resampler.run(net, source, maps, outputs, fileUsable);
     for (let i = 0; i < length; i++) usable[i] &= fileUsable[i];
   }
   if (scene.quality !== null) await maskObscured(scene.quality, grid, window, shift, usable);
 }
 
 /** File scale and offset first, then normalization. */
-function chain(band: SceneBand, map: LinearMap | undefined): LinearMap {
+export function chain(band: SceneBand, map: LinearMap | undefined): LinearMap {
   const gain = map?.gain ?? 1;
   return { gain: band.scale * gain, offset: band.offset * gain + (map?.offset ?? 0) };
 }

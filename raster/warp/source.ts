@@ -1,5 +1,5 @@
 import type { Window } from '../grid.js';
-import type { RasterFile, SampleArray } from '../tiff/types.js';
+import type { RasterFile, RasterInfo, SampleArray } from '../tiff/types.js';
 import { type ControlNet, netExtent, netScale } from './net.js';
 import type { SourcePixels } from './resample.js';
 
@@ -23,19 +23,27 @@ const LEVEL_SLACK = 1.05;
 /** Rows read at once while reducing, so that a strongly reduced read stays small, px of the level × bands. */
 const REDUCE_BUDGET = 4_000_000;
 
+/** What of a raster a control net needs. */
+export interface SourcePlan {
+  readonly level: number;
+  /** px of the level. */
+  readonly window: Window;
+  readonly levelWidth: number;
+  readonly levelHeight: number;
+  /** px of the level to be averaged into one, a side; 1 where the level is about as fine as the target. */
+  readonly box: number;
+  /** Level-0 px a px of the level, [x, y]. */
+  readonly reduce: readonly [number, number];
+}
+
 /**
- * Reads only what the net needs: from the coarsest overview that is not coarser than the target, and where that is
- * still more than twice as fine, averaged over whole boxes. Null where the net does not touch the raster.
+ * Only what the net needs: from the coarsest overview that is not coarser than the target, and where that is still more
+ * than twice as fine, whole boxes of it. Null where the net does not touch the raster.
  */
-export async function readSource(
-  file: RasterFile,
-  net: ControlNet,
-  request: SourceRequest,
-): Promise<SourceWindow | null> {
-  const { info } = file;
+export function planSource(info: RasterInfo, net: ControlNet, codes = false): SourcePlan | null {
   const extent = netExtent(net);
   if (extent === null) return null;
-  const scale = request.codes ? 1 : netScale(net);
+  const scale = codes ? 1 : netScale(net);
   const level = chooseLevel(info.levels, scale);
   const { width: levelWidth, height: levelHeight } = info.levels[level];
   const fx = info.width / levelWidth;
@@ -46,14 +54,32 @@ export async function readSource(
   const right = Math.min(levelWidth, Math.ceil(extent.maxU / fx + box + 1));
   const bottom = Math.min(levelHeight, Math.ceil(extent.maxV / fy + box + 1));
   if (left >= right || top >= bottom) return null;
+  const window = { x: left, y: top, width: right - left, height: bottom - top };
+  return { level, window, levelWidth, levelHeight, box, reduce: [fx, fy] };
+}
+
+/** Reads what the net needs, boxes averaged. Null where the net does not touch the raster. */
+export async function readSource(
+  file: RasterFile,
+  net: ControlNet,
+  request: SourceRequest,
+): Promise<SourceWindow | null> {
+  const plan = planSource(file.info, net, request.codes);
+  if (plan === null) return null;
+  const { level, window, levelWidth, levelHeight, box, reduce } = plan;
   if (box < 2) {
-    const window = { x: left, y: top, width: right - left, height: bottom - top };
     const planes = await file.readWindow(level, window, request.bands);
-    const valid = request.codes ? null : validMask(planes, info.nodata ?? request.fill ?? null);
-    return { pixels: { window, levelWidth, levelHeight, planes, valid }, reduce: [fx, fy] };
+    const valid = request.codes ? null : validMask(planes, file.info.nodata ?? request.fill ?? null);
+    return { pixels: { window, levelWidth, levelHeight, planes, valid }, reduce };
   }
-  const pixels = await readReduced(file, level, { left, top, right, bottom }, box, request);
-  return { pixels, reduce: [fx * box, fy * box] };
+  const bounds = {
+    left: window.x,
+    top: window.y,
+    right: window.x + window.width,
+    bottom: window.y + window.height,
+  };
+  const pixels = await readReduced(file, level, bounds, box, request);
+  return { pixels, reduce: [reduce[0] * box, reduce[1] * box] };
 }
 
 function chooseLevel(levels: readonly { width: number }[], scale: number): number {
@@ -90,6 +116,43 @@ export function validMask(planes: readonly SampleArray[], nodata: number | null)
     empty[i] = bad ? 0 : 1;
   }
   return found ? empty : null;
+}
+
+/** True where a pixel of the window's planes holds no data, by the same rule. */
+export function anyInvalid(
+  samples: SampleArray,
+  bands: number,
+  plane: number,
+  stride: number,
+  window: Window,
+  nodata: number | null,
+): boolean {
+  const floating = samples instanceof Float32Array || samples instanceof Float64Array;
+  if (floating) {
+    for (let b = 0; b < bands; b++) {
+      for (let y = 0; y < window.height; y++) {
+        const start = b * plane + y * stride;
+        for (let i = start; i < start + window.width; i++) if (Number.isNaN(samples[i])) return true;
+      }
+    }
+  }
+  if (nodata === null || Number.isNaN(nodata)) return false;
+  const value = floating ? Math.fround(nodata) : nodata;
+  const every = nodata === 0 && !floating;
+  // where all bands must be empty, one of them tells which pixels are worth a look at the others
+  for (let b = 0; b < (every ? 1 : bands); b++) {
+    for (let y = 0; y < window.height; y++) {
+      const start = b * plane + y * stride;
+      for (let i = start; i < start + window.width; i++) {
+        if (samples[i] !== value) continue;
+        if (!every) return true;
+        let k = 1;
+        while (k < bands && samples[i + k * plane] === value) k++;
+        if (k === bands) return true;
+      }
+    }
+  }
+  return false;
 }
 
 /** Means of box × box pixels over the valid ones; a box with fewer than half valid is empty. */

@@ -1,0 +1,30 @@
+import { openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
+import { TILE_SIZE } from './spec.js';
+
+const PIXELS = TILE_SIZE * TILE_SIZE;
+
+let arena: Sweeps<'tile' | 'half' | 'row' | 'out'> | undefined;
+
+/** Loops over vectors with room for one tile, opened at first need, once a thread. */
+function withTile(tile: Uint8Array): NonNullable<typeof arena> {
+  arena ??= openSweeps({ tile: PIXELS, half: PIXELS / 4, row: 3 * TILE_SIZE, out: 4 * PIXELS });
+  arena.u8('tile').set(tile);
+  return arena;
+}
+
+/**
+ * The bytes of the floating point predictor of a tile of whole steps, each of which stands for the float32 step / steps.
+ * A view: the next call writes over it.
+ */
+export function predictSteps(tile: Uint8Array, steps: number): Uint8Array {
+  const { run, at, u8 } = withTile(tile);
+  run.predictTile(at.tile, 1 / steps, at.row, at.out);
+  return u8('out');
+}
+
+/** Means of each four pixels of a tile of whole steps. */
+export function halveSteps(tile: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { run, at, u8 } = withTile(tile);
+  run.halveTile(at.tile, at.half);
+  return u8('half').slice();
+}

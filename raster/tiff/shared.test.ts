@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { createSharedBlocks, sharedBlocks } from './shared.js';
+import type { SampleArray } from './types.js';
+
+/** Two threads' ways to the same blocks; `decoded` keeps which were decoded. */
+function pair(slots: number, length = 4) {
+  const blocks = createSharedBlocks('uint16', length, slots);
+  const decoded: number[] = [];
+  const decode = (key: number, ready?: Promise<void>) => async (out: SampleArray) => {
+    decoded.push(key);
+    await ready;
+    out.fill(1000 + key);
+    return true;
+  };
+  const look = async (cache: ReturnType<typeof sharedBlocks>, key: number, ready?: Promise<void>) => {
+    let seen: number[] | null = null;
+    await cache.use(
+      key,
+      length,
+      decode(key, ready),
+      (samples) => {
+        seen = samples && [...samples];
+      },
+      true,
+    );
+    return seen as number[] | null;
+  };
+  return { one: sharedBlocks(blocks), two: sharedBlocks(blocks), decoded, look };
+}
+
+describe('shared blocks', () => {
+  it('are decoded once, by whoever comes first', async () => {
+    const { one, two, decoded, look } = pair(4);
+    expect(await look(one, 7)).toEqual([1007, 1007, 1007, 1007]);
+    expect(await look(two, 7)).toEqual([1007, 1007, 1007, 1007]);
+    expect(await look(one, 7)).toEqual([1007, 1007, 1007, 1007]);
+    expect(decoded).toEqual([7]);
+  });
+
+  it('are waited for while another thread decodes them, or not, as asked', async () => {
+    const { one, two, decoded, look } = pair(4);
+    let release = () => {};
+    const ready = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = look(one, 3, ready);
+    const took: unknown[] = [];
+    expect(
+      await two.use(
+        3,
+        4,
+        async () => true,
+        (s) => took.push(s),
+        false,
+      ),
+    ).toBe(false);
+    expect(took).toEqual([]);
+    const second = look(two, 3);
+    release();
+    expect(await first).toEqual(await second);
+    expect(decoded).toEqual([3]);
+  });
+
+  it('make room by dropping the one longest unwanted', async () => {
+    const { one, two, decoded, look } = pair(2);
+    await look(one, 1);
+    await look(two, 2);
+    await look(one, 1);
+    await look(two, 3);
+    await look(one, 1);
+    expect(decoded).toEqual([1, 2, 3]);
+    await look(one, 2);
+    expect(decoded).toEqual([1, 2, 3, 2]);
+  });
+
+  it('never give away what is being looked at or decoded: the newcomer decodes for itself', async () => {
+    const { one, two, decoded, look } = pair(1);
+    let release = () => {};
+    const ready = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const first = look(one, 1, ready);
+    expect(await look(two, 2)).toEqual([1002, 1002, 1002, 1002]);
+    release();
+    expect(await first).toEqual([1001, 1001, 1001, 1001]);
+    expect(decoded).toEqual([1, 2]);
+  });
+
+  it('keep nothing of a block that could not be decoded, and let the next one try', async () => {
+    const { one, two, decoded, look } = pair(2);
+    const broken = one.use(
+      5,
+      4,
+      async () => {
+        throw new Error('damaged');
+      },
+      () => {},
+      true,
+    );
+    const waiting = look(two, 5);
+    await expect(broken).rejects.toThrow('damaged');
+    expect(await waiting).toEqual([1005, 1005, 1005, 1005]);
+    expect(decoded).toEqual([5]);
+  });
+
+  it('remember that the file leaves a block out', async () => {
+    const { one, two } = pair(2);
+    let asked = 0;
+    const absent = async () => {
+      asked++;
+      return false;
+    };
+    const seen: (SampleArray | null)[] = [];
+    await one.use(1, 4, absent, (s) => seen.push(s), true);
+    await two.use(1, 4, absent, (s) => seen.push(s), true);
+    expect(seen).toEqual([null, null]);
+    expect(asked).toBe(1);
+  });
+
+  it('take a block larger than a slot without keeping it', async () => {
+    const { one, decoded } = pair(2);
+    let length = 0;
+    await one.use(
+      9,
+      100,
+      async (out) => {
+        decoded.push(out.length);
+        return true;
+      },
+      (s) => {
+        length = s?.length ?? 0;
+      },
+      true,
+    );
+    expect([length, decoded]).toEqual([100, [100]]);
+  });
+});

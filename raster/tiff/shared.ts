@@ -1,0 +1,152 @@
+import type { BlockCache } from './blocks.js';
+import { allocate, viewAs } from './samples.js';
+import type { SampleArray, SampleType } from './types.js';
+
+/**
+ * Decoded blocks of one file, shared by threads that read neighbouring windows of it: each is decoded once, by whoever
+ * comes first. Plain data, to be handed to worker threads.
+ */
+export interface SharedBlocks {
+  readonly sampleType: SampleType;
+  /** Samples of a slot. */
+  readonly length: number;
+  readonly slots: number;
+  /** Head words, then `SLOT_WORDS` a slot. */
+  readonly control: SharedArrayBuffer;
+  readonly samples: SharedArrayBuffer;
+}
+
+// head: a lock and a clock that only grows
+const LOCK = 0;
+const CLOCK = 1;
+const HEAD_WORDS = 2;
+// a slot: which block, how far it is, by how many threads it is being looked at, when it was last wanted
+const KEY = 0;
+const STATE = 1;
+const USERS = 2;
+const STAMP = 3;
+const SLOT_WORDS = 4;
+
+const EMPTY = 0;
+const FILLING = 1;
+const READY = 2;
+/** Ready, and the file has no such block. */
+const ABSENT = 3;
+
+export function createSharedBlocks(sampleType: SampleType, length: number, slots: number): SharedBlocks {
+  const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT;
+  return {
+    sampleType,
+    length,
+    slots,
+    control: new SharedArrayBuffer(4 * (HEAD_WORDS + slots * SLOT_WORDS)),
+    samples: new SharedArrayBuffer(bytes * length * slots),
+  };
+}
+
+/** This thread's way to the shared blocks. */
+export function sharedBlocks({ sampleType, length, slots, control, samples }: SharedBlocks): BlockCache {
+  const words = new Int32Array(control);
+  const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT * length;
+  const planes = Array.from({ length: slots }, (_, slot) =>
+    viewAs(sampleType, new Uint8Array(samples, slot * bytes, bytes)),
+  );
+  const at = (slot: number, word: number) => HEAD_WORDS + slot * SLOT_WORDS + word;
+
+  /** Runs `work` alone. It must be short: others spin. */
+  function locked<T>(work: () => T): T {
+    while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0);
+    try {
+      return work();
+    } finally {
+      Atomics.store(words, LOCK, 0);
+    }
+  }
+
+  const touch = (slot: number) => {
+    words[at(slot, USERS)]++;
+    words[at(slot, STAMP)] = ++words[CLOCK];
+  };
+
+  /** The slot of a block, or the one longest unwanted made ready for it, or none where all are in use. */
+  function claim(key: number): { slot: number; state: number } {
+    let oldest = -1;
+    for (let slot = 0; slot < slots; slot++) {
+      const state = words[at(slot, STATE)];
+      if (state !== EMPTY && words[at(slot, KEY)] === key) {
+        if (state !== FILLING) touch(slot);
+        return { slot, state };
+      }
+      if (words[at(slot, USERS)] > 0 || state === FILLING) continue;
+      if (oldest < 0 || words[at(slot, STAMP)] < words[at(oldest, STAMP)]) oldest = slot;
+    }
+    if (oldest < 0) return { slot: -1, state: EMPTY };
+    words[at(oldest, KEY)] = key;
+    Atomics.store(words, at(oldest, STATE), FILLING);
+    touch(oldest);
+    return { slot: oldest, state: EMPTY };
+  }
+
+  const release = (slot: number) =>
+    locked(() => {
+      words[at(slot, USERS)]--;
+    });
+
+  function settle(slot: number, state: number): void {
+    Atomics.store(words, at(slot, STATE), state);
+    Atomics.notify(words, at(slot, STATE));
+  }
+
+  async function fill(slot: number, decode: (out: SampleArray) => Promise<boolean>): Promise<number> {
+    try {
+      const state = (await decode(planes[slot])) ? READY : ABSENT;
+      settle(slot, state);
+      return state;
+    } catch (error) {
+      release(slot);
+      settle(slot, EMPTY);
+      throw error;
+    }
+  }
+
+  return {
+    async use(key, wanted, decode, take, wait) {
+      if (wanted > length) {
+        // an overview in larger blocks than the image itself
+        const own = allocate(sampleType, wanted);
+        take((await decode(own)) ? own : null);
+        return true;
+      }
+      for (;;) {
+        const { slot, state } = locked(() => claim(key));
+        if (slot < 0) {
+          const own = allocate(sampleType, wanted);
+          take((await decode(own)) ? own : null);
+          return true;
+        }
+        if (state === FILLING) {
+          if (!wait) return false;
+          const settled = Atomics.waitAsync(words, at(slot, STATE), FILLING);
+          if (settled.async) await settled.value;
+          continue;
+        }
+        const found = state === EMPTY ? await fill(slot, decode) : state;
+        try {
+          take(found === READY ? planes[slot] : null);
+        } finally {
+          release(slot);
+        }
+        return true;
+      }
+    },
+    // unlocked: where the answer is out of date a block is fetched twice, or alone, and nothing else
+    has(key) {
+      for (let slot = 0; slot < slots; slot++) {
+        if (words[at(slot, KEY)] === key && words[at(slot, STATE)] !== EMPTY) return true;
+      }
+      return false;
+    },
+    // the slots belong to all threads, and go with the last of them
+    clear() {},
+  };
+}
