@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CommanderError, Command as Program } from 'commander';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
 import type { Command } from './commands/command.js';
-import { COMMANDS } from './commands/index.js';
+import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
 import { openLog } from './log.js';
@@ -28,14 +28,14 @@ function context(signal: AbortSignal): Context {
 }
 
 /** The program, made from the command values. */
-function program(signal: AbortSignal): Program {
+async function program(signal: AbortSignal): Promise<Program> {
   const root = new Program('tuban')
     .description('图斑: monthly change patches of a city district from satellite tiles')
     .version(version())
     .option('--debug', 'show the stack of an error')
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const command of COMMANDS) add(root, command, signal);
+  for (const command of await commandsFor(process.argv[2])) add(root, command, signal);
   return root;
 }
 
@@ -97,7 +97,7 @@ async function main(): Promise<number> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    await program(abort.signal).parseAsync(process.argv);
+    await (await program(abort.signal)).parseAsync(process.argv);
     return DONE;
   } catch (error) {
     return report(error, debug);

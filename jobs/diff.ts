@@ -14,7 +14,6 @@ import { BadInput } from '../raster/errors.js';
 import { describeGrid, type Grid, gridBounds } from '../raster/grid.js';
 import { openScene, placed, type SceneSpec } from '../raster/scene.js';
 import { zoneOnGrid } from '../raster/zones.js';
-import { readDistricts } from '../vector/districts.js';
 import { draftPatches } from '../vector/draft.js';
 import { exportPatches } from '../vector/export/export.js';
 import { numberPatches } from '../vector/number.js';
@@ -61,7 +60,11 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
   const notes = [...gridNotes];
   checkOverlap(grid, before, after);
   const subdistricts = request.districts
-    ? (await readDistricts(request.districts.path, request.districts)).subdistricts
+    ? (
+        await (
+          await import('../vector/districts.js')
+        ).readDistricts(request.districts.path, request.districts)
+      ).subdistricts
     : [];
   await mkdir(request.out, { recursive: true }).catch((error: Error) => {
     throw new BadInput(

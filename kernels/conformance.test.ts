@@ -10,6 +10,7 @@ import {
   openBackend,
 } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
+import { cellSumKernel } from './cells.js';
 import { CHANGE_CLASSES } from './classes.js';
 import type { DateBlock, Detection, DetectorKind, SceneLook } from './detector.js';
 import { DETECTORS } from './detectors.js';
@@ -377,6 +378,26 @@ describe.each(BACKENDS)('on %s', async (name) => {
       expect(wrong / LENGTH).toBeLessThanOrEqual(1 - EQUAL_CODES);
       expect(outside).toBeGreaterThan(LENGTH / 20);
     });
+  });
+
+  it.skipIf(backend === null)('cell_sum sums usable pixels a cell, those at the edges too', async () => {
+    if (backend === null) return;
+    const side = 8;
+    const [columns, rows] = [Math.ceil(WIDTH / side), Math.ceil(HEIGHT / side)];
+    const cells = columns * rows;
+    const stack = PLANES['digital numbers'](5, 2 * LENGTH);
+    const usable = Uint8Array.from({ length: LENGTH }, (_, i) => (i % 7 === 0 ? 0 : 1));
+    const expected = new Float64Array(3 * cells);
+    for (let i = 0; i < LENGTH; i++) {
+      const cell = Math.floor(i / WIDTH / side) * columns + Math.floor((i % WIDTH) / side);
+      [stack[i], stack[LENGTH + i], 1].forEach((value, b) => {
+        expected[b * cells + cell] += value * usable[i];
+      });
+    }
+    const constants = { width: WIDTH, height: HEIGHT, side, columns, cells, bands: 2 };
+    const found = await backend.compile(cellSumKernel, 3 * cells, constants).run([stack, usable]);
+    const wrong = expected.filter((value, c) => !(Math.abs(found[c] - value) <= TOLERANCE * value));
+    expect(wrong.length).toBe(0);
   });
 
   describe.skipIf(backend === null)('detectors', () => {

@@ -100,7 +100,7 @@ function create(options: DetectorOptions): Detector {
     ? createStateSweep(constants, texture, noise, wanted)
     : createKernels(backend, constants, texture, noise, wanted);
   return {
-    stages: { mask: 'typescript', texture: where, states: where },
+    stages: { texture: where, states: where },
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);

@@ -4,9 +4,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMMANDS } from '../dist/jobs/commands/index.js';
+import { commandsFor } from '../dist/jobs/commands/index.js';
 import { CONFIG_KEYS, loadConfig } from '../dist/jobs/config.js';
 import { SENSORS } from '../dist/raster/sensors.js';
+
+const ALL = await commandsFor(undefined);
 
 /** Chinese of the configuration keys; the program itself speaks English here. */
 const KEYS_ZH = {
@@ -60,7 +62,7 @@ function table(head, rows) {
 function commands(lang) {
   return table(
     WORDS[lang].commands,
-    COMMANDS.map(({ name, args, summary, summaryZh, options }) => [
+    ALL.map(({ name, args, summary, summaryZh, options }) => [
       code(`tuban ${name} ${args}`.trim()),
       lang === 'zh' ? summaryZh : summary,
       options.map(([flags]) => code(flags)).join(' '),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Db } from '../../vector/store/db.js';
+import { type Db, openDatabase } from '../../vector/store/db.js';
 import type { Context } from '../context.js';
 
 /** Opens the configured database for one command and closes it whatever happens. */
@@ -9,7 +9,6 @@ export async function withDatabase<T>(
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
   const { databaseUrl, stateDir } = context.config;
-  const { openDatabase } = await import('../../vector/store/db.js');
   const db = await openDatabase({
     url: databaseUrl,
     dataDir: join(stateDir, 'database'),

@@ -1,3 +1,4 @@
+import { demo } from '../demo.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { scoreTable } from './evaluate.js';
 import { parseSeed } from './samples.js';
@@ -14,7 +15,6 @@ export const demoCommand: Command = {
   ],
   async run(input, context) {
     const started = performance.now();
-    const { demo } = await import('../demo.js');
     const seed = text(input, 'seed');
     let bar = context.progress('');
     let label = '';

@@ -1,29 +1,33 @@
 import type { Command } from './command.js';
-import { demoCommand } from './demo.js';
-import { diffCommand } from './diff.js';
-import { districtsImport, districtsList } from './districts.js';
-import { evaluateCommand } from './evaluate.js';
-import { patchesExport, patchesList } from './patches.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
-import { samplesCommand } from './samples.js';
-import { scenesAdd, scenesList } from './scenes.js';
 
 /**
- * All commands, in the order of the help and the README. What needs a large library (charts, geometry, databases) is
- * imported by a command when it runs: the others start in half the time.
+ * Commands by their first word, in the order of the help and the README. Each is imported when it is wanted: a command
+ * need not load what only others use (charts, geometry, databases, the sample generator).
  */
-export const COMMANDS: readonly Command[] = [
-  demoCommand,
-  diffCommand,
-  scenesAdd,
-  scenesList,
-  districtsImport,
-  districtsList,
-  runCommand,
-  patchesList,
-  patchesExport,
-  reportCommand,
-  evaluateCommand,
-  samplesCommand,
-];
+const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  demo: async () => [(await import('./demo.js')).demoCommand],
+  diff: async () => [(await import('./diff.js')).diffCommand],
+  scenes: async () => {
+    const { scenesAdd, scenesList } = await import('./scenes.js');
+    return [scenesAdd, scenesList];
+  },
+  districts: async () => {
+    const { districtsImport, districtsList } = await import('./districts.js');
+    return [districtsImport, districtsList];
+  },
+  run: async () => [(await import('./run.js')).runCommand],
+  patches: async () => {
+    const { patchesList, patchesExport } = await import('./patches.js');
+    return [patchesList, patchesExport];
+  },
+  report: async () => [(await import('./report.js')).reportCommand],
+  evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
+  samples: async () => [(await import('./samples.js')).samplesCommand],
+};
+
+/** The commands that begin with `word`; all of them where none does, so that help and errors can name them. */
+export async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
+  const found =
+    word !== undefined && Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
+  return (await Promise.all(found.map((load) => load()))).flat();
+}

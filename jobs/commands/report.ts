@@ -1,5 +1,6 @@
 import { BadInput } from '../../raster/errors.js';
 import { parseChoice } from '../options.js';
+import { writeReport } from '../report.js';
 import { type Command, text } from './command.js';
 import { withDatabase } from './database.js';
 import { parseAgainst, requiredMonth } from './run.js';
@@ -21,7 +22,6 @@ export const reportCommand: Command = {
     const format = text(input, 'format') ?? 'html';
     if (format !== 'html') throw new BadInput(`Invalid --format "${format}"; expected html`);
     const out = text(input, 'out') ?? `report-${month}.html`;
-    const { writeReport } = await import('../report.js');
     await withDatabase(context, 'report', (db) =>
       writeReport(db, context.config, {
         month,

@@ -32,6 +32,7 @@ export const runCommand: Command = {
   ],
   async run(input, context) {
     const month = requiredMonth(input);
+    // other commands take words of this one, and need none of its libraries
     const { runMonth } = await import('../monthly.js');
     const bar = context.progress('run');
     const results = await withDatabase(context, 'run', (db) =>

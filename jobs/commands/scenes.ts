@@ -6,6 +6,7 @@ import { fileNameOf, shownAddress } from '../../raster/tiff/address.js';
 import { listScenes } from '../../vector/store/scenes.js';
 import { listSubdistricts } from '../../vector/store/subdistricts.js';
 import { registerScene } from '../catalogue.js';
+import { outsideDistrict } from '../coverage.js';
 import { parseMonth } from '../options.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -31,7 +32,6 @@ export const scenesAdd: Command = {
     parseMonth(month);
     const recipe = sceneSpec(input);
     const scenes = groupFiles(input.args, recipe.sensor).map((files): SceneSpec => ({ ...recipe, files }));
-    const { outsideDistrict } = await import('../coverage.js');
     await withDatabase(context, 'scenes add', async (db) => {
       const added = [];
       for (const spec of scenes) added.push(await registerScene(db, spec, month));

@@ -3,6 +3,7 @@ import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
 import { TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
+import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
 import { extractRuns, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
@@ -26,6 +27,8 @@ export interface Workbench {
   /** Where the detector takes source pixels, and each date is one scene whose windows can be handed over as they are. */
   readonly fused: readonly [FusedReader, FusedReader] | null;
   readonly resampler: Resampler;
+  /** Sums the mask's cells where a GPU does so; elsewhere they are summed by rows. */
+  readonly cellSums: CellSummer | null;
   /** Name of the kernels' backend. */
   readonly backend: string;
 }
@@ -99,7 +102,9 @@ async function detect(
   const [first, second] = await readPair(job, before, after, window, bench, clock);
   const detection = await detector.detect(first, second);
   clock.lap('detect');
-  return { detection, stages: { read: 'typescript', warp: resampler.name, ...detector.stages } };
+  const mask: Record<string, string> =
+    job.look === null ? {} : { mask: bench.cellSums === null ? 'typescript' : backend };
+  return { detection, stages: { read: 'typescript', warp: resampler.name, ...mask, ...detector.stages } };
 }
 
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
@@ -126,7 +131,7 @@ async function readPair(
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
   window: Window,
-  { dates, resampler }: Workbench,
+  { dates, resampler, cellSums }: Workbench,
   clock: Stopwatch,
 ): Promise<readonly [DateBlock, DateBlock]> {
   const { grid, bands, look } = job;
@@ -137,7 +142,10 @@ async function readPair(
   const against = (other: DateBlock) => (date: DateBlock) => {
     if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
   };
-  if (look !== null && !same(before, after)) maskPair(first, second, look, frame);
+  if (look !== null && !same(before, after)) {
+    const sums = cellSums && ([await cellSums(first), await cellSums(second)] as const);
+    maskPair(first, second, look, frame, sums);
+  }
   clock.lap('mask');
   await fillGaps(first, before.slice(1), grid, window, { mask: against(second), resampler });
   await fillGaps(second, after.slice(1), grid, window, { mask: against(first), resampler });

@@ -3,6 +3,7 @@ import { type Backend, openBackend } from '../../kernels/backend.js';
 import { detectorByName } from '../../kernels/detectors.js';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block, Window } from '../grid.js';
+import { cellSummer } from '../mask/cell-sums.js';
 import { filesOf, openScene } from '../scene.js';
 import type { SharedBlocks } from '../tiff/shared.js';
 import { emptyDate, type PreparedScene } from '../warp/date.js';
@@ -81,6 +82,10 @@ async function main(): Promise<void> {
         dates: [emptyDate(job.bands, window), emptyDate(job.bands, window)],
         fused,
         resampler,
+        cellSums:
+          opened.name === 'webgpu' && job.look !== null
+            ? cellSummer(opened, { ...window, resolution: job.grid.resolution }, job.bands.length)
+            : null,
         backend: opened.name,
       };
       benches.set(key, made);

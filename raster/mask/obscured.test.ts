@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { openBackend } from '../../kernels/backend.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
+import { cellSummer } from './cell-sums.js';
 import { maskObscured, maskPair } from './obscured.js';
 
 const BANDS = ['blue', 'green', 'red', 'nir'] as const;
@@ -72,5 +74,16 @@ describe('cloud and shadow from a pair', () => {
   it('asks for a quality band where pixels are too coarse to see a rim', () => {
     const [clear, clouded] = [date(), date(cloud)];
     expect(maskPair(clear, clouded, look, { ...frame, resolution: 30 })).toBe(0);
+  });
+
+  it('finds the same from sums of a kernel as from its own', async () => {
+    const backend = await openBackend('cpu');
+    const sum = cellSummer(backend, frame, BANDS.length);
+    if (sum === null) throw new Error('no cells');
+    const pairs = [0, 1].map(() => [date(cloud), date((x, y) => both(x - 60, y - 20))] as const);
+    const sums = [await sum(pairs[0][0]), await sum(pairs[0][1])] as const;
+    expect(maskPair(...pairs[0], look, frame, sums)).toBe(maskPair(...pairs[1], look, frame));
+    expect(pairs[0].map(({ usable }) => usable)).toEqual(pairs[1].map(({ usable }) => usable));
+    await backend.close();
   });
 });

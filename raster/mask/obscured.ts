@@ -25,7 +25,7 @@ const SHADOW_CELLS = 24;
 /** Cells added around. */
 const DILATE = 2;
 
-interface Cells {
+export interface Cells {
   readonly columns: number;
   readonly rows: number;
   /** px a cell. */
@@ -47,12 +47,24 @@ export function maskObscured(date: DateBlock, other: DateBlock, look: SceneLook,
   return mask === null ? 0 : apply(mask, date.usable, frame, cells);
 }
 
-/** Does so for both dates of a pair, each judged against the other as it came; their cells are summed once. */
-export function maskPair(before: DateBlock, after: DateBlock, look: SceneLook, frame: MaskFrame): number {
+/** Sums over the usable pixels of each cell: of every band, band after band, then their number (kernels/cells.ts). */
+export type CellSums = Float32Array;
+
+/**
+ * Does so for both dates of a pair, each judged against the other as it came; their cells are summed once, or were
+ * summed by a kernel.
+ */
+export function maskPair(
+  before: DateBlock,
+  after: DateBlock,
+  look: SceneLook,
+  frame: MaskFrame,
+  sums: readonly [CellSums, CellSums] | null = null,
+): number {
   const cells = cellsOf(frame);
   if (cells === null) return 0;
-  const first = cellMeans(before, look, frame, cells);
-  const second = cellMeans(after, look, frame, cells);
+  const first = cellMeans(before, look, frame, cells, sums?.[0]);
+  const second = cellMeans(after, look, frame, cells, sums?.[1]);
   const masks = [obscuredCells(first, second), obscuredCells(second, first)] as const;
   let taken = 0;
   if (masks[0] !== null) taken += apply(masks[0], before.usable, frame, cells);
@@ -61,7 +73,7 @@ export function maskPair(before: DateBlock, after: DateBlock, look: SceneLook, f
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
-function cellsOf({ width, height, resolution }: MaskFrame): Cells | null {
+export function cellsOf({ width, height, resolution }: MaskFrame): Cells | null {
   const side = Math.round(CELL_METRES / resolution);
   return side < 2 ? null : { columns: Math.ceil(width / side), rows: Math.ceil(height / side), side };
 }
@@ -98,11 +110,21 @@ function visibleOf(bands: readonly BandRole[]): number[] {
   return found.length > 0 ? found : [0];
 }
 
-function cellMeans(date: DateBlock, look: SceneLook, frame: MaskFrame, cells: Cells): CellMeans {
-  const counts = countCells(date.usable, frame, cells);
+function cellMeans(
+  date: DateBlock,
+  look: SceneLook,
+  frame: MaskFrame,
+  cells: Cells,
+  sums?: CellSums,
+): CellMeans {
+  const count = cells.columns * cells.rows;
+  const part = (b: number) => sums?.subarray(b * count, (b + 1) * count);
+  const counts = part(date.bands.length) ?? countCells(date.usable, frame, cells);
   const made: Float32Array[] = [];
   const band = (b: number) => {
-    made[b] ??= bandMeans(date, b, look.dark[date.bands[b]] ?? 0, counts, frame, cells);
+    const dark = look.dark[date.bands[b]] ?? 0;
+    const summed = part(b);
+    made[b] ??= summed ? meansOf(summed, counts, dark) : bandMeans(date, b, dark, counts, frame, cells);
     return made[b];
   };
   const visible = visibleOf(date.bands);
@@ -132,11 +154,15 @@ function countCells(usable: Uint8Array, { width, height }: MaskFrame, { columns,
   return counts;
 }
 
+function meansOf(sums: Float32Array, counts: ArrayLike<number>, dark: number): Float32Array {
+  return sums.map((value, c) => (counts[c] > 0 ? Math.max(0, value / counts[c] - dark) : Number.NaN));
+}
+
 function bandMeans(
   { stack, usable }: DateBlock,
   b: number,
   dark: number,
-  counts: Uint32Array,
+  counts: ArrayLike<number>,
   { width, height }: MaskFrame,
   { columns, rows, side }: Cells,
 ): Float32Array {

@@ -40,7 +40,7 @@ export async function readBlock(
   const place = await blockRange(source, layout, index);
   if (!place) return false;
   if (place.length > MAX_ENCODED_BYTES) throw new Error(`corrupt: one block claims ${place.length} bytes`);
-  const encoded = await source.read(place.offset, place.length);
+  const encoded = await source.read(place.offset, place.length, takeSpare(place.length));
   if (directory.fillOrder === 2 && !HOST_ORDER_CODECS.has(directory.compression)) reverseBits(encoded);
   const result = decompress(directory.compression, encoded, {
     width: blockWidth,
@@ -54,7 +54,23 @@ export async function readBlock(
   });
   // bytes that came at once lie in a buffer that the next block is decoded into: nothing may come between
   toPlanes(result instanceof Promise ? await result : result, layout, rows, out);
+  spare = encoded.buffer;
   return true;
+}
+
+/**
+ * The buffer the last block's bytes were read into, for the next: a new one a tile keeps the garbage collector as busy as
+ * a thread. Whoever takes it has it alone; small ones are not worth it.
+ */
+let spare: ArrayBuffer | undefined;
+const LEAST_SPARE = 64 * 1024;
+
+function takeSpare(length: number): ArrayBuffer | undefined {
+  if (length < LEAST_SPARE) return undefined;
+  const taken = spare;
+  spare = undefined;
+  // an eighth more than asked for, so that the next block finds room in it
+  return taken !== undefined && taken.byteLength >= length ? taken : new ArrayBuffer(length + (length >> 3));
 }
 
 /** Samples of a block that `readBlock` writes. */

@@ -12,10 +12,10 @@ export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`, in a buffer of their own.
+   * Exactly `length` bytes from `offset`, in a buffer of their own; or in `room`, where that is given and large enough.
    * @throws Error where the range does not lie inside the source.
    */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  read(offset: number, length: number, room?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Says what will be read next, each range once, in place of what was said before. A source for which a read is dear has
    * it fetched in few requests at once; others have no such method.
@@ -46,10 +46,11 @@ export async function fileSource(path: string): Promise<ByteSource> {
 function sourceOf(handle: FileHandle, size: number): ByteSource {
   return {
     size,
-    async read(offset, length) {
+    async read(offset, length, room) {
       assertInside(offset, length, size);
+      const fits = room !== undefined && room.byteLength >= length;
       // not zeroed, and not from the shared pool: every byte is written, and callers may keep or change it
-      const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
+      const { buffer, byteOffset } = fits ? { buffer: room, byteOffset: 0 } : Buffer.allocUnsafeSlow(length);
       const bytes = new Uint8Array(buffer, byteOffset, length);
       let done = 0;
       while (done < length) {

@@ -86,10 +86,9 @@ function cutRow(inside: usize, width: i32, code: usize, confidence: usize, magni
 /**
  * A block of width × height px. Windows hold green, red and nir, planes and rows so many bytes apart, with room for 16
  * bytes behind. `gains`: gain and offset of the three bands before, then after. `rows`: room for six rows of width + 4
- * floats and `width` bytes. `edges`: whether the block may reach beyond an image.
+ * floats and `width` bytes. `edges`: whether the block may reach beyond an image. Not inlined: only the sample type in use
+ * is then compiled to machine code.
  */
-// @ts-ignore: decorator
-@inline
 function sweep<T>(
   before: usize,
   mapBefore: usize,

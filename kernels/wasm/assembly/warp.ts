@@ -67,8 +67,6 @@ function reach(from: f32, step: f32, low: f32, high: f32): f32 {
  * Row `y` of a block `width` px wide: band b of pixel x at `out + b * outPlane + 4 * x`, with room for 3 px more. Samples
  * are `stride` and `plane` bytes apart.
  */
-// @ts-ignore: decorator
-@inline
 export function warpRow<T>(
   samples: usize,
   stride: usize,
@@ -196,8 +194,6 @@ const LEAST_WEIGHT: f32 = 0.5;
  * A row as `warpRow` makes it, of a window some of whose pixels hold no data: `valid` has a byte each, rows `validStride`
  * apart, 1 where there is data. Sets `inside` to 0 where too little of it is.
  */
-// @ts-ignore: decorator
-@inline
 function maskedRow<T>(
   samples: usize,
   stride: usize,
@@ -271,8 +267,6 @@ function maskedRow<T>(
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function planes<T>(
   samples: usize,
   stride: usize,
