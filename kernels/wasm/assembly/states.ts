@@ -1,3 +1,5 @@
+import { difference, pack } from './vectors';
+
 /**
  * States of two dates and the change between them: the mathematics of `stateChangeKernel` and `supportKernel`
  * (kernels/states.ts), a row at a time, four pixels at once. Names are the kernel's. What only some pixels need is skipped
@@ -45,15 +47,6 @@ function ramp(value: v128, low: f32, high: f32): v128 {
   return f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(0), share));
 }
 
-// @ts-ignore: decorator
-@inline
-function difference(a: v128, b: v128): v128 {
-  const sum = f32x4.add(a, b);
-  const ratio = f32x4.div(f32x4.sub(a, b), sum);
-  const cut = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), ratio));
-  return v128.and(cut, f32x4.gt(sum, f32x4.splat(0)));
-}
-
 /** A band of four pixels over its dark level. */
 // @ts-ignore: decorator
 @inline
@@ -83,14 +76,6 @@ function half(value: v128): v128 {
 @inline
 function scaled(at: usize, levels: usize, level: usize): v128 {
   return f32x4.mul(v128.load(at), v128.load32_splat(levels + level));
-}
-
-/** Four numbers of 0-255 as four bytes. */
-// @ts-ignore: decorator
-@inline
-function pack(lanes: v128): u32 {
-  const words = i16x8.narrow_i32x4_u(lanes, lanes);
-  return i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
 }
 
 /** A share as whole 128ths, 127 at most. */
