@@ -301,6 +301,7 @@ it('checks every kernel there is', async () => {
     ...REAL.map((c) => c.source),
     warpKernel,
     coverageKernel,
+    cellSumKernel,
     ...(await recorded()).map((call) => call.source),
   ]);
   expect(exported.filter((kernel) => !checked.has(kernel)).map((kernel) => kernel.name)).toEqual([]);

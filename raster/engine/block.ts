@@ -188,7 +188,7 @@ function unusablePixels(runs: Runs): number {
   return pixels;
 }
 
-/** As in BlockResult; all zero where the detector knows no states. */
+/** As in BlockResult; where the detector knows no states all pixels count as none. */
 function countStates(
   { code, stateBefore, stateAfter }: Detection,
   zones: Uint16Array | null,
@@ -196,7 +196,11 @@ function countStates(
   zoneCount: number,
 ): Float64Array {
   const transitions = new Float64Array((zoneCount + 1) * STATE_SLOTS * STATE_SLOTS);
-  if (stateBefore === null || stateAfter === null) return transitions;
+  if (stateBefore === null || stateAfter === null) {
+    if (zones === null) transitions[0] = frame.core.width * frame.core.height;
+    else for (const zone of zones) transitions[zone * STATE_SLOTS * STATE_SLOTS]++;
+    return transitions;
+  }
   for (let y = 0; y < frame.core.height; y++) {
     for (let x = 0; x < frame.core.width; x++) {
       const i = at(frame, x, y);

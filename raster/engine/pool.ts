@@ -87,6 +87,9 @@ function drive(thread: Worker, queue: Iterator<Block>, options: PoolOptions): Pr
       } else if (message.kind === 'ready') {
         backend = message.backend;
         for (let i = 0; i < AHEAD; i++) next();
+      } else if (options.signal?.aborted) {
+        // what comes after an interruption is not taken: the run has said how far it got
+        reject(options.signal.reason);
       } else {
         options.onResult(message.result).then(() => {
           atWork--;
