@@ -1,4 +1,4 @@
-import type { SourceBlock } from '../warp.js';
+import { CELL_HEAD, CELL_SIZE, type SourceBlock } from '../warp.js';
 import { openSweeps, type Sweeps } from './sweeps.js';
 
 /** What the sweep gives: bytes a pixel, overwritten by the next call. */
@@ -21,9 +21,7 @@ type Part =
 
 /** Codes of sample types, as the sweeps that read source windows know them. */
 export function typeOf(samples: SourceBlock['samples']): number {
-  if (samples instanceof Uint8Array) return 0;
-  if (samples instanceof Uint16Array) return 1;
-  return samples instanceof Int16Array ? 2 : 3;
+  return Object.values(SAMPLE_KINDS).findIndex((kind) => samples instanceof kind);
 }
 
 /** `indexChangeKernel` as a sweep. */
@@ -34,9 +32,15 @@ export interface IndexSweep {
   run(before: SourceBlock, after: SourceBlock): IndexPlanes | null;
 }
 
-export type SampleKind = keyof typeof KINDS;
+export type SampleKind = keyof typeof SAMPLE_KINDS;
 
-const KINDS = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
+/** Sample types that kernels and sweeps take as they lie in files, in the order of the sweeps' codes. */
+export const SAMPLE_KINDS = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  float32: Float32Array,
+};
 
 /** @param wanted the class codes asked for; the others count as no change. Blocks are of width × height px. */
 export function createIndexSweep(width: number, height: number, wanted: readonly number[]): IndexSweep {
@@ -64,7 +68,7 @@ export function createIndexSweep(width: number, height: number, wanted: readonly
   return {
     samples(date, type, length) {
       const part = date === 0 ? 'before' : 'after';
-      const kind = KINDS[type];
+      const kind = SAMPLE_KINDS[type];
       const { buffer, byteOffset } = withRoom({ [part]: length * kind.BYTES_PER_ELEMENT }).u8(part);
       return new kind(buffer, byteOffset, length);
     },
@@ -127,7 +131,7 @@ function isInside({ map }: SourceBlock, width: number, height: number): boolean 
   const down = Math.ceil(height / spacing);
   for (let j = 0; j < down; j++) {
     for (let i = 0; i < across; i++) {
-      const c = numbers.subarray(6 + (j * across + i) * 8);
+      const c = numbers.subarray(CELL_HEAD + (j * across + i) * CELL_SIZE);
       for (const x of [0, Math.min(spacing, width - i * spacing) - 1]) {
         for (const y of [0, Math.min(spacing, height - j * spacing) - 1]) {
           const u = c[0] + c[1] * x + (c[2] + c[3] * x) * y;

@@ -105,7 +105,8 @@ function floatingPointPredictor(tile: Float32Array, bands: number): Uint8Array {
  */
 export function halveTile(samples: SampleArray, spec: TileSpec): CogSamples {
   const tile = checked(samples, spec, TILE_SIZE);
-  return spec.overviews === 'nearest' ? halveNearest(tile, spec) : halveAverage(tile, spec);
+  if (spec.overviews === 'nearest') return halveNearest(tile, spec);
+  return spec.steps === undefined ? halveAverage(tile, spec) : halveSteps(tile as Uint8Array);
 }
 
 function halveNearest(tile: CogSamples, spec: TileSpec): CogSamples {
@@ -120,10 +121,7 @@ function halveNearest(tile: CogSamples, spec: TileSpec): CogSamples {
   return out;
 }
 
-function halveAverage(tile: CogSamples, spec: TileSpec): CogSamples {
-  const { bands, nodata } = spec;
-  const sampleType = givenType(spec);
-  if (spec.steps !== undefined) return halveSteps(tile as Uint8Array);
+function halveAverage(tile: CogSamples, { bands, sampleType, nodata }: TileSpec): CogSamples {
   const half = TILE_SIZE / 2;
   const out = newSamples(sampleType, half * half * bands);
   const whole = sampleType !== 'float32';

@@ -74,7 +74,7 @@ export interface BlockResult {
 }
 
 /** Steps of confidence and magnitude in a detection. */
-export const STEPS = 128;
+const STEPS = 128;
 
 /** The COG an output raster becomes. */
 export function outputSpec(output: OutputName, grid: Grid): CogSpec {

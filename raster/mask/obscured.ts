@@ -123,8 +123,7 @@ function cellMeans(
   const made: Float32Array[] = [];
   const band = (b: number) => {
     const dark = look.dark[date.bands[b]] ?? 0;
-    const summed = part(b);
-    made[b] ??= summed ? meansOf(summed, counts, dark) : bandMeans(date, b, dark, counts, frame, cells);
+    made[b] ??= meansOf(part(b) ?? bandSums(date, b, counts, frame, cells), counts, dark);
     return made[b];
   };
   const visible = visibleOf(date.bands);
@@ -154,23 +153,25 @@ function countCells(usable: Uint8Array, { width, height }: MaskFrame, { columns,
   return counts;
 }
 
-function meansOf(sums: Float32Array, counts: ArrayLike<number>, dark: number): Float32Array {
-  return sums.map((value, c) => (counts[c] > 0 ? Math.max(0, value / counts[c] - dark) : Number.NaN));
+/** Means over dark from sums; NaN where a cell has no usable pixel. */
+function meansOf(sums: ArrayLike<number>, counts: ArrayLike<number>, dark: number): Float32Array {
+  const means = new Float32Array(counts.length);
+  for (let c = 0; c < means.length; c++)
+    means[c] = counts[c] > 0 ? Math.max(0, sums[c] / counts[c] - dark) : Number.NaN;
+  return means;
 }
 
-function bandMeans(
+/** Sums over the usable pixels of each cell of band `b`, by rows. */
+function bandSums(
   { stack, usable }: DateBlock,
   b: number,
-  dark: number,
   counts: ArrayLike<number>,
   { width, height }: MaskFrame,
   { columns, rows, side }: Cells,
-): Float32Array {
+): Float64Array {
   const from = b * width * height;
-  const means = new Float32Array(counts.length);
-  const sums = new Float64Array(columns);
+  const sums = new Float64Array(counts.length);
   for (let row = 0; row < rows; row++) {
-    sums.fill(0);
     const last = Math.min(height, (row + 1) * side);
     for (let y = row * side; y < last; y++) {
       for (let c = 0; c < columns; c++) {
@@ -178,15 +179,13 @@ function bandMeans(
         const end = y * width + Math.min(width, (c + 1) * side);
         // a cell is mostly usable as a whole
         const whole = counts[row * columns + c] === (last - row * side) * (end - start);
-        sums[c] += whole ? sum(stack, from + start, from + end) : usableSum(stack, from, usable, start, end);
+        sums[row * columns + c] += whole
+          ? sum(stack, from + start, from + end)
+          : usableSum(stack, from, usable, start, end);
       }
     }
-    for (let c = 0; c < columns; c++) {
-      const count = counts[row * columns + c];
-      means[row * columns + c] = count > 0 ? Math.max(0, sums[c] / count - dark) : Number.NaN;
-    }
   }
-  return means;
+  return sums;
 }
 
 /** Four at a time, so that additions need not wait for each other. */

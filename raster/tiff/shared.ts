@@ -111,19 +111,16 @@ export function sharedBlocks({ sampleType, length, slots, control, samples }: Sh
 
   return {
     async use(key, wanted, decode, take, wait) {
-      if (wanted > length) {
-        // an overview in larger blocks than the image itself
+      // kept for nobody: an overview in larger blocks than the image itself, or no slot free
+      const aside = async () => {
         const own = allocate(sampleType, wanted);
         take((await decode(own)) ? own : null);
         return true;
-      }
+      };
+      if (wanted > length) return aside();
       for (;;) {
         const { slot, state } = locked(() => claim(key));
-        if (slot < 0) {
-          const own = allocate(sampleType, wanted);
-          take((await decode(own)) ? own : null);
-          return true;
-        }
+        if (slot < 0) return aside();
         if (state === FILLING) {
           if (!wait) return false;
           const settled = Atomics.waitAsync(words, at(slot, STATE), FILLING);

@@ -1,6 +1,6 @@
 import type { BandRole } from '../../kernels/bands.js';
 import type { SourceBlock } from '../../kernels/warp.js';
-import type { SampleKind } from '../../kernels/wasm/index-sweep.js';
+import { SAMPLE_KINDS, type SampleKind } from '../../kernels/wasm/index-sweep.js';
 import type { Grid, Window } from '../grid.js';
 import { placementOf, type SceneBand } from '../scene.js';
 import type { RasterFile } from '../tiff/types.js';
@@ -71,23 +71,14 @@ function roomy(length: number): number {
 }
 
 function kernelType({ info: { sampleType } }: RasterFile): SampleKind | null {
-  return sampleType === 'uint8' ||
-    sampleType === 'uint16' ||
-    sampleType === 'int16' ||
-    sampleType === 'float32'
-    ? sampleType
-    : null;
+  return Object.hasOwn(SAMPLE_KINDS, sampleType) ? (sampleType as SampleKind) : null;
 }
 
 /** One array, made anew where it does not do. */
 function ownRoom(): Room {
   let samples: SourceBlock['samples'] | undefined;
   return (type, length) => {
-    if (samples?.length !== length) {
-      if (type === 'uint8') samples = new Uint8Array(length);
-      else if (type === 'uint16') samples = new Uint16Array(length);
-      else samples = type === 'int16' ? new Int16Array(length) : new Float32Array(length);
-    }
+    if (samples?.length !== length) samples = new SAMPLE_KINDS[type](length);
     return samples;
   };
 }

@@ -1,6 +1,6 @@
 import type { Backend, Kernel } from '../../kernels/backend.js';
 import { coverageKernel, type SourceBlock, type WarpConstants, warpKernel } from '../../kernels/warp.js';
-import { typeOf } from '../../kernels/wasm/index-sweep.js';
+import { SAMPLE_KINDS, typeOf } from '../../kernels/wasm/index-sweep.js';
 import { openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
 import type { SampleArray } from '../tiff/types.js';
 import { cellMap } from './cells.js';
@@ -114,12 +114,8 @@ function zeroOutside(inside: Uint8Array, outputs: readonly Float32Array[]): void
 
 /** Samples of a type the sweeps know; wider ones as floats, as they end anyway. */
 function asKernelSamples(plane: SampleArray): SourceBlock['samples'] {
-  return plane instanceof Uint8Array ||
-    plane instanceof Uint16Array ||
-    plane instanceof Int16Array ||
-    plane instanceof Float32Array
-    ? plane
-    : Float32Array.from(plane);
+  const known = Object.values(SAMPLE_KINDS).some((kind) => plane instanceof kind);
+  return known ? (plane as SourceBlock['samples']) : Float32Array.from(plane);
 }
 
 /** Source windows differ by a pixel or two from block to block: with room to spare the kernels stay the same. */
