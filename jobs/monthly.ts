@@ -28,10 +28,8 @@ import type { Config } from './config.js';
 import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
+import { answerQuestions, MOST_MONTHS_BACK, planQuestions } from './looks.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
-
-/** Months a look back may reach for the last usable pixel. */
-const MOST_MONTHS_BACK = 6;
 
 export interface MonthlyRequest {
   readonly month: string;
@@ -76,23 +74,23 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
   }
   await checkCoverage(db, month, subdistricts);
   const comparisons = planComparisons(month, months, request.against);
-  const opened = new Map<string, OpenedScene[]>();
+  const archive = openArchive(db);
   try {
-    const needed = new Set([month, months[0], ...comparisons.flatMap((c) => c.beforeMonths)]);
-    for (const name of needed) opened.set(name, await openMonth(db, name));
-    const scenesOf = (name: string) => opened.get(name) ?? [];
-    const reference = scenesOf(months[0])[0];
+    const [reference] = await archive.scenes([months[0]]);
     const grid = await districtGrid(db, config, subdistricts, reference.scene);
+    const after = await archive.scenes([month]);
     const results: MonthlyResult[] = [];
     for (const comparison of comparisons) {
-      const before = comparison.beforeMonths.flatMap(scenesOf);
+      const before = await archive.scenes(comparison.beforeMonths);
       const done = await runOne(db, config, request, {
         comparison,
+        months,
+        archive,
         subdistricts,
         grid,
         reference,
-        after: scenesOf(month),
-        before: before.length > 0 ? before : scenesOf(month),
+        after,
+        before: before.length > 0 ? before : after,
       });
       results.push({
         month,
@@ -103,8 +101,27 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
     }
     return results;
   } finally {
-    await Promise.all([...opened.values()].map(closeAll));
+    await archive.close();
   }
+}
+
+/** The scenes of a district's months, each month opened when first asked for. */
+interface Archive {
+  scenes(months: readonly string[]): Promise<OpenedScene[]>;
+  close(): Promise<void>;
+}
+
+function openArchive(db: Db): Archive {
+  const opened = new Map<string, OpenedScene[]>();
+  return {
+    async scenes(months) {
+      for (const month of months) if (!opened.has(month)) opened.set(month, await openMonth(db, month));
+      return months.flatMap((month) => opened.get(month) ?? []);
+    },
+    async close() {
+      await Promise.all([...opened.values()].map(closeAll));
+    },
+  };
 }
 
 /** @throws BadInput where none of the month's scenes touches the district. */
@@ -150,6 +167,9 @@ export function planComparisons(
 
 interface Work {
   readonly comparison: Comparison;
+  /** All months with scenes, oldest first. */
+  readonly months: readonly string[];
+  readonly archive: Archive;
   readonly subdistricts: readonly Subdistrict[];
   readonly grid: Grid;
   readonly reference: OpenedScene;
@@ -202,17 +222,22 @@ async function computeAndPublish(
   const bands = commonBands([...before, ...after]);
   const choice = chooseClasses(detector, bands, undefined, `month ${request.month}`);
   const file = (name: string) => join(folder, name);
-  const journal = await openJournal(join(config.stateDir, 'work'));
-  const result = await compare({
+  const journals = [await openJournal(join(config.stateDir, 'work'))];
+  const common = {
     grid,
-    before,
     after,
     reference: work.reference,
     detector,
-    classes: first ? [] : choice.classes,
     backend: config.backend,
     align: true,
     normalize: true,
+    workers: config.workers ?? defaultWorkers(),
+    signal: request.signal,
+  };
+  const result = await compare({
+    ...common,
+    before,
+    classes: first ? [] : choice.classes,
     zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
     clip: true,
     least: leastPixels(grid, { building: config.mmuBuilding, other: config.mmuOther }),
@@ -221,10 +246,8 @@ async function computeAndPublish(
       magnitude: file('magnitude.tif'),
       state: file('state.tif'),
     },
-    workers: config.workers ?? defaultWorkers(),
-    journal,
+    journal: journals[0],
     onProgress: (done, total) => request.onProgress?.(`${request.month} ${comparison.against}`, done, total),
-    signal: request.signal,
   });
   const drafts = draftPatches(result.runs, {
     grid,
@@ -234,6 +257,24 @@ async function computeAndPublish(
     keepOutside: false,
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
+  const asked = { ...comparison, month: request.month, drafts, grid };
+  const questions = first ? [] : await planQuestions(db, work.months, asked);
+  const looks = await answerQuestions(questions, request.month, grid, async (beforeMonths, wanted) => {
+    const scenes = await work.archive.scenes(beforeMonths);
+    const journal = await openJournal(join(config.stateDir, 'work'));
+    journals.push(journal);
+    const { classes } = detector.computable(commonBands([...scenes, ...after]));
+    return compare({
+      ...common,
+      before: scenes,
+      classes,
+      zones: [],
+      clip: false,
+      wanted,
+      outputs: {},
+      journal,
+    });
+  });
   const areas = stateAreas(result.transitions, subdistricts, grid, first);
   const summary = {
     folder,
@@ -243,6 +284,7 @@ async function computeAndPublish(
     detector: detector.name,
     classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
+    looked_again: looks.known.length + looks.own.length,
     usable_fraction: share(areas),
     sensors: { before: sensors(before), after: sensors(after) },
     scenes: result.reports.map(({ scene, alignment, normalization }) => ({
@@ -258,8 +300,8 @@ async function computeAndPublish(
     ),
     peak_rss_mb: peakRssMb(),
   };
-  const patches = await publishRun(db, run, drafts, areas, summary);
-  await journal.clear();
+  const patches = await publishRun(db, run, drafts, areas, summary, looks);
+  for (const journal of journals) await journal.clear();
   return { patches, summary };
 }
 

@@ -170,3 +170,15 @@ export function copyRuns(source: Runs, from: number, to: number, target: Runs, a
   }
   return target;
 }
+
+/** Place of the first run of a row or of those below it, in runs of rows that ascend. */
+export function firstOfRow({ count, y }: Runs, row: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (y[middle] < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

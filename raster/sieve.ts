@@ -1,6 +1,6 @@
 import type { Grid, Window } from './grid.js';
 import { find, type Labels, labelRegions, NO_REGION, regionSizes } from './regions.js';
-import { allocateRuns, copyRuns, mergeRuns, type Runs, selectRuns } from './runs.js';
+import { allocateRuns, copyRuns, firstOfRow, mergeRuns, type Runs, selectRuns } from './runs.js';
 
 /**
  * The minimum mapping unit: least pixels of a region by class code; a code without an entry needs none. Borders of
@@ -218,18 +218,6 @@ function rowOf(runs: Runs, open: Int32Array, row: number): SeamRow {
     code: runs.code.slice(from, to),
     open: open.slice(from, to),
   };
-}
-
-/** Place of the first run of a row or of those below it. */
-function firstOfRow({ count, y }: Runs, row: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (y[middle] < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Joins the regions that go on from one row to the next. */

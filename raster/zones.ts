@@ -1,6 +1,6 @@
 import { type Affine, apply, invert } from './affine.js';
 import { transformer, WGS84 } from './crs.js';
-import type { Grid, Window } from './grid.js';
+import type { Bounds, Grid, Window } from './grid.js';
 
 /** Polygons of one zone as flat rings of grid px, x0, y0, x1, y1, …; holes and parts alike (even-odd rule). */
 export interface Zone {
@@ -12,6 +12,14 @@ export type LonLatPolygons = readonly (readonly (readonly (readonly [number, num
 
 /** Longest straight edge kept when a polygon is projected, degrees; longer ones bend and get points between. */
 const DENSIFY_DEGREES = 0.01;
+
+/** A polygon in the grid's CRS as a zone. */
+export function zoneOfRings(rings: readonly (readonly (readonly [number, number])[])[], grid: Grid): Zone {
+  const toPixels: Affine = invert(grid.transform);
+  return {
+    rings: rings.map((ring) => Float64Array.from(ring.flatMap(([x, y]) => apply(toPixels, x, y)))),
+  };
+}
 
 /** Projects a zone's polygons into grid px (corner frame). */
 export function zoneOnGrid(polygons: LonLatPolygons, grid: Grid): Zone {
@@ -36,26 +44,58 @@ export function zoneOnGrid(polygons: LonLatPolygons, grid: Grid): Zone {
 
 /**
  * Zone index + 1 of every pixel of a window whose centre lies in a zone, 0 elsewhere; where zones overlap the first
- * wins. Scan-line fill by the even-odd rule: exact at pixel centres, so that the parts of a split patch sum to the whole.
+ * wins. Exact at pixel centres, so that the parts of a split patch sum to the whole.
  */
 export function rasterizeZones(zones: readonly Zone[], window: Window): Uint16Array {
   const out = new Uint16Array(window.width * window.height);
-  const crossings: number[][] = Array.from({ length: window.height }, () => []);
   zones.forEach((zone, index) => {
-    for (const list of crossings) list.length = 0;
-    for (const ring of zone.rings) collectCrossings(ring, window, crossings);
-    crossings.forEach((list, row) => {
-      list.sort((a, b) => a - b);
-      for (let c = 0; c + 1 < list.length; c += 2) {
-        // a pixel is inside where its centre is: left edge included, right edge not
-        const from = Math.max(0, Math.ceil(list[c] - 0.5) - window.x);
-        const to = Math.min(window.width, Math.ceil(list[c + 1] - 0.5) - window.x);
-        for (let x = from; x < to; x++)
-          if (out[row * window.width + x] === 0) out[row * window.width + x] = index + 1;
-      }
+    eachZoneRow(zone, window, (y, x0, x1) => {
+      const start = (y - window.y) * window.width - window.x;
+      for (let at = start + x0; at < start + x1; at++) if (out[at] === 0) out[at] = index + 1;
     });
   });
   return out;
+}
+
+/**
+ * Visits the stretches [x0, x1) of pixels of a window whose centres lie in a zone, row by row, in grid px. Scan lines by
+ * the even-odd rule.
+ */
+export function eachZoneRow(
+  zone: Zone,
+  window: Window,
+  visit: (y: number, x0: number, x1: number) => void,
+): void {
+  const { minY, maxY } = boundsOf(zone);
+  const top = Math.max(window.y, Math.floor(minY));
+  const bottom = Math.min(window.y + window.height, Math.ceil(maxY));
+  if (bottom <= top) return;
+  const rows = { ...window, y: top, height: bottom - top };
+  const crossings: number[][] = Array.from({ length: rows.height }, () => []);
+  for (const ring of zone.rings) collectCrossings(ring, rows, crossings);
+  crossings.forEach((list, row) => {
+    list.sort((a, b) => a - b);
+    for (let c = 0; c + 1 < list.length; c += 2) {
+      // a pixel is inside where its centre is: left edge included, right edge not
+      const from = Math.max(window.x, Math.ceil(list[c] - 0.5));
+      const to = Math.min(window.x + window.width, Math.ceil(list[c + 1] - 0.5));
+      if (to > from) visit(top + row, from, to);
+    }
+  });
+}
+
+/** Bounds of a zone in grid px. */
+export function boundsOf({ rings }: Zone): Bounds {
+  const bounds = { minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
+  for (const ring of rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      bounds.minX = Math.min(bounds.minX, ring[i]);
+      bounds.maxX = Math.max(bounds.maxX, ring[i]);
+      bounds.minY = Math.min(bounds.minY, ring[i + 1]);
+      bounds.maxY = Math.max(bounds.maxY, ring[i + 1]);
+    }
+  }
+  return bounds;
 }
 
 /** Adds the x of a ring's crossings with each pixel row's centre line. */

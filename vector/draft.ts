@@ -86,6 +86,7 @@ function draft(
     perimeterM,
     compactness: Math.min(1, (4 * Math.PI * area * pixelArea(grid)) / (perimeterM * perimeterM)),
     toBare: bare * 2 > pixels,
+    decided: null,
     centroid: toLonLat(...apply(grid.transform, ...middle)),
     rings,
   };

@@ -23,6 +23,8 @@ export interface Patch {
   /** Mean over its pixels, 0-1. */
   readonly confidence: number;
   readonly state: PatchState;
+  /** Month whose look decided the state, YYYY-MM; null while suspected. */
+  readonly decided: string | null;
   readonly perimeterM: number;
   /** Polsby-Popper, 4πA/P², 0-1. */
   readonly compactness: number;

@@ -70,6 +70,7 @@ export const Patches = z.strictObject({
         compactness: z.number().positive().max(1),
         centroid: Position,
         to_bare: z.boolean(),
+        decided: z.null(),
       }),
     }),
   ),

@@ -4,8 +4,8 @@ import type { ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
-import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
-import type { Runs } from '../runs.js';
+import { BLOCK_SIZE, type Block, blocks, type Grid, type Window } from '../grid.js';
+import { allocateRuns, type Runs } from '../runs.js';
 import { filesOf, placementOf } from '../scene.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
@@ -30,6 +30,8 @@ export interface CompareRequest {
   readonly normalize: boolean;
   readonly zones: readonly Zone[];
   readonly clip: boolean;
+  /** Blocks whose core is not wanted are left out: nothing is found there. All are wanted where absent. */
+  readonly wanted?: (core: Window) => boolean;
   /** Smaller regions are dropped; none where absent. */
   readonly least?: LeastPixels;
   /** Where the rasters made block by block go. */
@@ -98,10 +100,12 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     outputs: Object.keys(request.outputs) as OutputName[],
     least: request.least ?? [],
   };
-  const all = blocks(grid, size);
+  const { wanted = () => true } = request;
+  const all = blocks(grid, size).filter(({ core }) => wanted(core));
   const sink = await openSink(grid, request.outputs);
   try {
     const collector = createRunCollector(grid, job.least);
+    for (const { core } of blocks(grid, size)) if (!wanted(core)) collector.add(core, allocateRuns(0));
     const totals: Totals = {
       transitions: new Float64Array(0),
       usable: 0,

@@ -29,6 +29,7 @@ const PATCHES: readonly Patch[] = [
       subdistrict: null,
       before: null,
       toBare: true,
+      decided: null,
       state: 'dismissed',
     }),
   },
@@ -103,6 +104,7 @@ test('the properties of a feature are those of the contract', () => {
     compactness: 0.7854,
     centroid: [(114.123456789).toFixed(7), 22.5].map(Number),
     to_bare: false,
+    decided: null,
   });
   expect(second.properties).toMatchObject({
     subdistrict: null,
@@ -167,6 +169,7 @@ for (const [epsg, crs] of [
       'centroid_lon',
       'centroid_lat',
       'to_bare',
+      'decided',
     ]);
     if (epsg !== 4547) expect(layer.geometryFields[0].extent?.[0]).toBeCloseTo(114, 3);
   });
@@ -207,10 +210,10 @@ test('no patches make valid empty files with all their fields', async () => {
       .split('\r\n'),
   ).toHaveLength(1);
   const gpkg = await look(await write('g.gpkg', 'gpkg', []));
-  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 16]);
+  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 17]);
   const shp = await write('g.shp', 'shp', []);
   const layer = await look(shp, ...['.dbf', '.shx', '.prj', '.cpg'].map((ext) => shp.replace('.shp', ext)));
-  expect([layer.featureCount, layer.fields.length]).toEqual([0, 16]);
+  expect([layer.featureCount, layer.fields.length]).toEqual([0, 17]);
 });
 
 test('a file is replaced, and nothing temporary stays', async () => {

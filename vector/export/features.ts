@@ -25,6 +25,8 @@ export interface PatchProperties {
   /** WGS84 longitude, latitude, whatever the CRS of the geometry. */
   readonly centroid: Point;
   readonly to_bare: boolean;
+  /** Month that confirmed or dismissed it, YYYY-MM; null while suspected. */
+  readonly decided: string | null;
 }
 
 export type PatchFeature = Feature<Polygon, PatchProperties>;
@@ -102,6 +104,7 @@ export function patchProperties(patch: Patch): PatchProperties {
     compactness: round(patch.compactness, 4),
     centroid: [round(patch.centroid[0], DEGREE_DECIMALS), round(patch.centroid[1], DEGREE_DECIMALS)],
     to_bare: patch.toBare,
+    decided: patch.decided,
   };
 }
 

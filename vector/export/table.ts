@@ -28,6 +28,7 @@ export const COLUMNS: readonly Column[] = [
   { name: 'centroid_lon', short: 'lon', type: 'Real(12.7)', value: (p) => p.centroid[0] },
   { name: 'centroid_lat', short: 'lat', type: 'Real(12.7)', value: (p) => p.centroid[1] },
   { name: 'to_bare', short: 'to_bare', type: 'Integer(Boolean)', value: (p) => p.to_bare },
+  { name: 'decided', short: 'decided', type: 'String(7)', value: (p) => p.decided },
 ];
 
 type Cell = (value: string | number | boolean | null) => string;

@@ -25,27 +25,15 @@ export async function listPatches(db: Db, filter: PatchFilter): Promise<Patch[]>
   return rows.map(patchFromRow);
 }
 
-/** Sets the state of patches by number: what a later month confirmed or dismissed. Returns how many are known. */
-export async function setPatchStates(
-  db: Db,
-  states: readonly { readonly number: string; readonly state: PatchState }[],
-): Promise<number> {
-  const rows = await db.query(
-    `UPDATE tuban.patch p SET state = s.state, updated_at = now()
-     FROM unnest($1::text[], $2::text[]) AS s(number, state) WHERE p.number = s.number RETURNING p.number`,
-    [states.map((s) => s.number), states.map((s) => s.state)],
-  );
-  return rows.length;
-}
-
 /** What `patchFromRow` reads. */
 export const PATCH_COLUMNS =
-  'number, class, state, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom::text AS geom';
+  'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom::text AS geom';
 
 export interface PatchRow {
   readonly number: string;
   readonly class: ChangeClassName;
   readonly state: PatchState;
+  readonly decided: string | null;
   readonly subdistrict_code: string | null;
   readonly subdistrict: string | null;
   readonly before: string | null;
@@ -72,6 +60,7 @@ export function patchFromRow(row: PatchRow): Patch {
     areaM2: row.area_m2,
     confidence: row.confidence,
     state: row.state,
+    decided: row.decided,
     perimeterM: row.perimeter_m,
     compactness: row.compactness,
     toBare: row.to_bare,

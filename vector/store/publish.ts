@@ -3,6 +3,7 @@ import { type DraftPatch, numberGiver, numberPrefix } from '../number.js';
 import type { Patch } from '../patch.js';
 import { replaceAreas, type SubdistrictArea } from './areas.js';
 import type { Db } from './db.js';
+import { NO_LOOKS, type RunLooks, replaceLooks } from './looks.js';
 import { assignNumbers, findOverlaps } from './match.js';
 import { PATCH_COLUMNS, type PatchRow, patchFromRow } from './patches.js';
 import type { RunRecord } from './runs.js';
@@ -14,9 +15,11 @@ const CHUNK_ROWS = 5000;
  * Publishes a run in one transaction: readers see the whole new run or the whole old one. Patches that month already had
  * (same class, same subdistrict, overlap of at least half) keep their number, and their state where the draft is only
  * `suspected`; the others get the next free number. Publishing the same run again changes nothing.
+ * What the run saw at patches of earlier months brings their states up to date in the same transaction.
  *
  * @param drafts rings in the CRS of the run's grid; their order decides the order of new numbers
  * @param areas land states a subdistrict
+ * @param looks what other pairs of months say about these drafts, and this month about earlier patches
  * @returns the patches as stored, in the order of their drafts
  * @throws Error where the run has failed or was replaced.
  */
@@ -26,6 +29,7 @@ export async function publishRun(
   drafts: readonly DraftPatch[],
   areas: readonly SubdistrictArea[],
   summary: unknown = null,
+  looks: RunLooks = NO_LOOKS,
 ): Promise<Patch[]> {
   const { month, against } = run;
   return db.transaction(async (tx) => {
@@ -41,7 +45,8 @@ export async function publishRun(
     await stageDrafts(tx, drafts, run.grid.epsg ?? 0);
     const kept = assignNumbers(await findOverlaps(tx, { month, against, srid: run.grid.epsg ?? 0 }));
     const numbers = await giveNumbers(tx, run, drafts, kept);
-    const patches = await storePatches(tx, run, numbers);
+    await storePatches(tx, run, numbers);
+    await replaceLooks(tx, run, numbers, looks);
     await tx.query(
       `UPDATE tuban.run SET status = 'replaced' WHERE month = $1 AND against = $2 AND status = 'published' AND id <> $3`,
       [month, against, run.id],
@@ -54,7 +59,11 @@ export async function publishRun(
     await replaceAreas(tx, run.id, areas);
     await tx.query('DROP TABLE pg_temp.draft_patch');
     await tx.query('ANALYZE tuban.patch');
-    return patches;
+    const rows = await tx.query<PatchRow>(
+      `SELECT ${PATCH_COLUMNS} FROM tuban.patch WHERE run_id = $1 AND retired_at IS NULL ORDER BY ord`,
+      [run.id],
+    );
+    return rows.map(patchFromRow);
   });
 }
 
@@ -120,7 +129,7 @@ async function giveNumbers(
 }
 
 /** Puts the staged drafts under their numbers and retires what they do not name. */
-async function storePatches(tx: Db, run: RunRecord, numbers: readonly string[]): Promise<Patch[]> {
+async function storePatches(tx: Db, run: RunRecord, numbers: readonly string[]): Promise<void> {
   await tx.query('ALTER TABLE pg_temp.draft_patch ADD COLUMN number text');
   await tx.query(
     `UPDATE pg_temp.draft_patch d SET number = n.number
@@ -139,17 +148,11 @@ async function storePatches(tx: Db, run: RunRecord, numbers: readonly string[]):
        area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom)
      SELECT number, $1::int, ord, $2, $3, class, state, subdistrict_code, subdistrict, before, after,
        area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom FROM pg_temp.draft_patch
+     -- the state stays: it follows from the looks of other months, which outlive a re-run of this one
      ON CONFLICT (number) DO UPDATE SET run_id = excluded.run_id, ord = excluded.ord, subdistrict = excluded.subdistrict,
        before = excluded.before, after = excluded.after, area_m2 = excluded.area_m2, perimeter_m = excluded.perimeter_m,
        compactness = excluded.compactness, confidence = excluded.confidence, to_bare = excluded.to_bare, lon = excluded.lon,
-       lat = excluded.lat, geom = excluded.geom, updated_at = now(), retired_at = NULL,
-       -- what a later month found out about the patch outlives a re-run that looks at its own month only
-       state = CASE WHEN excluded.state = 'suspected' THEN tuban.patch.state ELSE excluded.state END`,
+       lat = excluded.lat, geom = excluded.geom, updated_at = now(), retired_at = NULL`,
     [run.id, run.month, run.against],
   );
-  const rows = await tx.query<PatchRow>(
-    `SELECT ${PATCH_COLUMNS} FROM tuban.patch WHERE run_id = $1 AND retired_at IS NULL ORDER BY ord`,
-    [run.id],
-  );
-  return rows.map(patchFromRow);
 }

@@ -4,7 +4,8 @@ import type { Patch, PolygonRings } from '../patch.js';
 import { listAreas } from './areas.js';
 import type { Db } from './db.js';
 import { migrate } from './migrate.js';
-import { listPatches, setPatchStates } from './patches.js';
+import { looksOf, openPatches, type RunLooks } from './looks.js';
+import { listPatches } from './patches.js';
 import { publishRun } from './publish.js';
 import { failRun, listRuns, publishedRun, startRun } from './runs.js';
 import { areaOf, draftAt, GRID, square } from './sample.js';
@@ -277,16 +278,52 @@ describe.each(places.filter((place) => !place.skip))('store on the $name databas
     expect(numbers(back)).toEqual(['202606-M-440303003-10003', '202606-M-440303003-10001']);
   });
 
-  test('what a later month found out about a patch outlives a re-run', async () => {
-    const [patch] = await publish('2026-07', draftAt(0, 0, 10));
-    expect(
-      await setPatchStates(db, [
-        { number: patch.number, state: 'confirmed' },
-        { number: 'x', state: 'dismissed' },
-      ]),
-    ).toBe(1);
-    const [again] = await publish('2026-07', draftAt(1, 0, 10));
-    expect([again.number, again.state]).toEqual([patch.number, 'confirmed']);
+  describe('looks of other months', () => {
+    const scope = { since: '2027-01', before: '2027-03', against: 'mom', srid: 4547 } as const;
+    const look = (after: string, holding: number, kind: 'earlier' | 'later' = 'later') =>
+      ({ kind, before: '2026-12', after, usable: 1, holding }) as const;
+    const lookedAt = async (month: string, looks: Partial<RunLooks>) => {
+      await publishRun(db, await newRun(month), [], [], null, { known: [], own: [], ...looks });
+    };
+    const states = async () =>
+      (await listPatches(db, { month: '2027-01', against: 'mom' })).map((p) => [p.state, p.decided]);
+
+    test('decide the state, which outlives a re-run of the patch’s own month', async () => {
+      const [{ number }] = await publish('2027-01', draftAt(0, 0, 10));
+      expect((await openPatches(db, scope)).map((p) => p.number)).toEqual([number]);
+      await lookedAt('2027-02', { known: [{ number, look: look('2027-02', 0.8) }] });
+      expect(await states()).toEqual([['confirmed', '2027-02']]);
+      const [again] = await publish('2027-01', draftAt(1, 0, 10));
+      expect([again.number, again.state, again.decided]).toEqual([number, 'confirmed', '2027-02']);
+    });
+
+    test('are replaced by a re-run of the month that looked', async () => {
+      const [{ number }] = await listPatches(db, { month: '2027-01', against: 'mom' });
+      await lookedAt('2027-02', { known: [{ number, look: look('2027-02', 0.1) }] });
+      expect(await states()).toEqual([['dismissed', '2027-02']]);
+      await lookedAt('2027-02', {});
+      expect(await states()).toEqual([['suspected', null]]);
+      expect((await looksOf(db, [number])).size).toBe(0);
+    });
+
+    test('leave a patch open to the month that decided it, run again, and to none after it', async () => {
+      const [{ number }] = await listPatches(db, { month: '2027-01', against: 'mom' });
+      await lookedAt('2027-02', { known: [{ number, look: look('2027-02', 0.9) }] });
+      expect(await openPatches(db, { ...scope, before: '2027-02' })).toHaveLength(1);
+      expect(await openPatches(db, scope)).toHaveLength(0);
+    });
+
+    test('a draft that an earlier month contradicts is dismissed as it is published', async () => {
+      const drafts = [draftAt(0, 0, 10), draftAt(500, 0, 10)];
+      const patches = await publishRun(db, await newRun('2027-04'), drafts, [], null, {
+        known: [],
+        own: [{ ord: 1, look: look('2027-04', 0, 'earlier') }],
+      });
+      expect(patches.map((p) => [p.state, p.decided])).toEqual([
+        ['suspected', null],
+        ['dismissed', '2027-04'],
+      ]);
+    });
   });
 
   test('numbers are kept when the re-run is in another CRS', async () => {

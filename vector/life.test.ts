@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { classByName } from '../kernels/classes.js';
+import { type Look, lastingCodes, lifeOf } from './life.js';
+
+const look = (kind: Look['kind'], after: string, holding: number, usable = 1): Look => ({
+  kind,
+  before: '2026-05',
+  after,
+  usable,
+  holding,
+});
+
+describe('the life of a patch', () => {
+  test('it is suspected until another month has seen it', () => {
+    expect(lifeOf('building_new', [])).toEqual({ state: 'suspected', decided: null });
+  });
+
+  test('a later month that still shows it confirms it, one that does not dismisses it', () => {
+    expect(lifeOf('building_new', [look('later', '2026-07', 0.8)])).toEqual({
+      state: 'confirmed',
+      decided: '2026-07',
+    });
+    expect(lifeOf('building_new', [look('later', '2026-07', 0.1)])).toEqual({
+      state: 'dismissed',
+      decided: '2026-07',
+    });
+  });
+
+  test('clouded and unclear months are waited out, and the first clear one decides', () => {
+    const clouded = look('later', '2026-07', 0, 0.4);
+    const unclear = look('later', '2026-08', 0.4);
+    expect(lifeOf('water_gain', [clouded, unclear]).state).toBe('suspected');
+    const looks = [look('later', '2026-10', 0), look('later', '2026-09', 0.6), unclear, clouded];
+    expect(lifeOf('water_gain', looks)).toEqual({ state: 'confirmed', decided: '2026-09' });
+  });
+
+  test('what a month before shows no change from is dismissed, whatever comes later', () => {
+    const looks = [look('earlier', '2026-06', 0), look('later', '2026-07', 1)];
+    expect(lifeOf('building_removed', looks)).toEqual({ state: 'dismissed', decided: '2026-06' });
+  });
+
+  test('forest waits for a look over a year: the season alone confirms nothing', () => {
+    const stays = look('later', '2026-07', 1);
+    expect(lifeOf('forest_loss', [stays]).state).toBe('suspected');
+    expect(lifeOf('forest_loss', [stays, look('year', '2026-08', 0.9)])).toEqual({
+      state: 'confirmed',
+      decided: '2026-08',
+    });
+    expect(lifeOf('forest_loss', [stays, look('year', '2026-06', 0.1)]).state).toBe('dismissed');
+    expect(lifeOf('building_new', [look('year', '2026-06', 0.1)]).state).toBe('suspected');
+  });
+
+  test('ground made ready and then built on has lasted', () => {
+    expect(lastingCodes('earthwork')).toEqual(
+      new Set([classByName('earthwork')?.code, classByName('building_new')?.code]),
+    );
+  });
+});

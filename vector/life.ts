@@ -1,0 +1,83 @@
+import type { ChangeClassName } from '../kernels/classes.js';
+import { classByName } from '../kernels/classes.js';
+import type { PatchState } from './patch.js';
+
+/**
+ * A look of another pair of months at a patch's ground. `earlier`: a month before the patch's own pair against its after
+ * month; `later`: its before month against a month after it; `year`: last year's month against its own or a later one.
+ */
+export interface Look {
+  readonly kind: 'earlier' | 'later' | 'year';
+  /** Months of the pair, YYYY-MM. */
+  readonly before: string;
+  readonly after: string;
+  /** Share of the patch's pixels that the pair can be judged on, 0-1. */
+  readonly usable: number;
+  /** Share of those that show the patch's change in this pair too, 0-1. */
+  readonly holding: number;
+}
+
+/** What a patch's looks make of it. */
+export interface Life {
+  readonly state: PatchState;
+  /** The month whose look decided it, YYYY-MM; null while suspected. */
+  readonly decided: string | null;
+}
+
+/** A look on less of the patch than this says nothing: clouded months neither confirm nor dismiss. */
+export const LEAST_USABLE = 0.5;
+/** From this share on the change is still there; below `GONE` it is not; between them the next month is waited for. */
+export const HOLDS = 0.5;
+export const GONE = 0.25;
+/** Months a patch is looked at again; what is still undecided after them stays suspected. */
+export const MOST_MONTHS_OPEN = 6;
+
+const SUSPECTED: Life = { state: 'suspected', decided: null };
+
+/** Codes of the changes that a pair over more than a month may see where a class's change has lasted. */
+const LASTING: Readonly<Record<ChangeClassName, readonly ChangeClassName[]>> = {
+  building_new: ['building_new'],
+  building_removed: ['building_removed'],
+  // ground is made ready for buildings
+  earthwork: ['earthwork', 'building_new'],
+  water_gain: ['water_gain'],
+  // filled ponds and cleared woods are built on
+  water_loss: ['water_loss', 'building_new'],
+  forest_gain: ['forest_gain'],
+  forest_loss: ['forest_loss', 'building_new', 'water_gain'],
+};
+
+/** Whether a pixel with change `code` shows that the class's change has lasted. */
+export function lastingCodes(name: ChangeClassName): ReadonlySet<number> {
+  return new Set(LASTING[name].flatMap((other) => classByName(other)?.code ?? []));
+}
+
+/** Forest turns with the season: only a look over a whole year tells a loss from that. */
+function isSeasonal(name: ChangeClassName): boolean {
+  return name === 'forest_loss' || name === 'forest_gain';
+}
+
+/**
+ * The state of a patch from its looks, in any order. Dismissed at once where an earlier month shows that nothing has
+ * changed over two months (the end of something that stood for one month, or a bad look between); else the first later
+ * month that can be judged and is clear decides. Forest is confirmed only when a look over a year agrees.
+ */
+export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
+  const clear = looks.filter(
+    ({ usable, holding }) => usable >= LEAST_USABLE && (holding >= HOLDS || holding < GONE),
+  );
+  const first = (kind: Look['kind'], holds: boolean) =>
+    clear
+      .filter((look) => look.kind === kind && look.holding >= HOLDS === holds)
+      .map((look) => look.after)
+      .sort()[0] ?? null;
+  const contradicted = first('earlier', false) ?? (isSeasonal(name) ? first('year', false) : null);
+  if (contradicted !== null) return { state: 'dismissed', decided: contradicted };
+  const stays = first('later', true);
+  const gone = first('later', false);
+  if (gone !== null && (stays === null || gone < stays)) return { state: 'dismissed', decided: gone };
+  if (stays === null) return SUSPECTED;
+  if (!isSeasonal(name)) return { state: 'confirmed', decided: stays };
+  const year = first('year', true);
+  return year === null ? SUSPECTED : { state: 'confirmed', decided: stays > year ? stays : year };
+}
