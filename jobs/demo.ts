@@ -14,6 +14,7 @@ import { loadConfig } from './config.js';
 import { type ClassScore, evaluate } from './evaluate.js';
 import { type MonthlyResult, runMonth } from './monthly.js';
 import { SYNTHETIC, writeReport } from './report.js';
+import { runFolder } from './state-history.js';
 
 /** Seed of the demo's world. */
 const SEED = 20260821;
@@ -75,7 +76,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
       gridCrs: crsOfRun(run),
       out: patches,
     });
-    const rasters = join(config.stateDir, 'runs', String(run.id));
+    const rasters = runFolder(config.stateDir, run.id);
     const scores = await score(samples, month, results, join(rasters, 'change.tif'));
     return { dir, database, reports, patches, rasters, results, scores };
   } finally {

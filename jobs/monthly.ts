@@ -18,6 +18,7 @@ import type { Against } from '../vector/number.js';
 import type { Patch, Subdistrict } from '../vector/patch.js';
 import type { StateArea, SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
+import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
 import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
@@ -28,8 +29,9 @@ import type { Config } from './config.js';
 import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
-import { answerQuestions, MOST_MONTHS_BACK, planQuestions } from './looks.js';
+import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
+import { openStateHistory, runFolder } from './state-history.js';
 
 export interface MonthlyRequest {
   readonly month: string;
@@ -191,7 +193,7 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
       after: work.after.map(({ spec }) => spec.files),
     },
   });
-  const folder = join(config.stateDir, 'runs', String(run.id));
+  const folder = runFolder(config.stateDir, run.id);
   const log = request.log?.child({ run: run.id, month: run.month, against: run.against });
   const started = performance.now();
   log?.info('Run:Start');
@@ -257,24 +259,20 @@ async function computeAndPublish(
     keepOutside: false,
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
-  const asked = { ...comparison, month: request.month, drafts, grid };
-  const questions = first ? [] : await planQuestions(db, work.months, asked);
-  const looks = await answerQuestions(questions, request.month, grid, async (beforeMonths, wanted) => {
-    const scenes = await work.archive.scenes(beforeMonths);
-    const journal = await openJournal(join(config.stateDir, 'work'));
-    journals.push(journal);
-    const { classes } = detector.computable(commonBands([...scenes, ...after]));
-    return compare({
-      ...common,
-      before: scenes,
-      classes,
-      zones: [],
-      clip: false,
-      wanted,
-      outputs: {},
-      journal,
-    });
-  });
+  const looks = first
+    ? NO_LOOKS
+    : await otherMonths(db, config, work, {
+        asked: { ...comparison, month: request.month, grid, drafts, runs: result.runs },
+        stateFile: file('state.tif'),
+        comparePair: async (beforeMonths, wanted) => {
+          const scenes = await work.archive.scenes(beforeMonths);
+          const journal = await openJournal(join(config.stateDir, 'work'));
+          journals.push(journal);
+          const { classes } = detector.computable(commonBands([...scenes, ...after]));
+          const other = { before: scenes, classes, zones: [], clip: false, outputs: {} };
+          return compare({ ...common, ...other, wanted, journal });
+        },
+      });
   const areas = stateAreas(result.transitions, subdistricts, grid, first);
   const summary = {
     folder,
@@ -303,6 +301,26 @@ async function computeAndPublish(
   const patches = await publishRun(db, run, drafts, areas, summary, looks);
   for (const journal of journals) await journal.clear();
   return { patches, summary };
+}
+
+/** What other months say about this one's drafts, and this one about earlier patches. */
+async function otherMonths(
+  db: Db,
+  config: Config,
+  { months }: Work,
+  run: {
+    readonly asked: Asked;
+    readonly stateFile: string;
+    readonly comparePair: Sources['comparePair'];
+  },
+): Promise<RunLooks> {
+  const own = { month: run.asked.month, file: run.stateFile };
+  const states = await openStateHistory(db, config.stateDir, run.asked.grid, own);
+  try {
+    return await lookAgain(run.asked, { db, months, states, comparePair: run.comparePair });
+  } finally {
+    await states.close();
+  }
 }
 
 function sensors(scenes: readonly OpenedScene[]): string[] {

@@ -53,7 +53,7 @@ export function lastingCodes(name: ChangeClassName): ReadonlySet<number> {
 }
 
 /** Forest turns with the season: only a look over a whole year tells a loss from that. */
-function isSeasonal(name: ChangeClassName): boolean {
+export function isSeasonal(name: ChangeClassName): boolean {
   return name === 'forest_loss' || name === 'forest_gain';
 }
 
