@@ -30,7 +30,8 @@ export interface Sources {
   readonly db: Db;
   /** All months with scenes, oldest first. */
   readonly months: readonly string[];
-  readonly states: StateHistory;
+  /** Null where the detector knows no states: then pairs of months are compared for all classes. */
+  readonly states: StateHistory | null;
   /** Compares other months with the run's on the blocks that are wanted; no minimum mapping unit. */
   comparePair(
     beforeMonths: readonly string[],
@@ -45,6 +46,13 @@ interface Subject {
   readonly zone: Zone;
   /** Month it was compared with. */
   readonly before: string;
+  /** A draft is held against months before its own, an earlier patch against the run's month. */
+  readonly kind: 'earlier' | 'later';
+}
+
+interface Answer {
+  readonly subject: Subject;
+  readonly look: Look;
 }
 
 /** The state that a class's change comes from or leads to, where the states of single months tell: water and forest. */
@@ -63,80 +71,101 @@ const STATE_OF: Readonly<Partial<Record<ChangeClassName, { name: StateName; afte
  */
 export async function lookAgain(asked: Asked, sources: Sources): Promise<RunLooks> {
   const { month, against, grid } = asked;
-  const { db, states } = sources;
-  const found: { known: RunLooks['known'][number][]; own: RunLooks['own'][number][] } = {
-    known: [],
-    own: [],
-  };
-  const tell = ({ of }: Subject, look: Look) => {
-    if ('ord' in of) found.own.push({ ord: of.ord, look });
-    else found.known.push({ number: of.number, look });
-  };
-  const srid = grid.crs.epsg ?? 0;
   const since = addMonths(month, -MOST_MONTHS_OPEN);
-  const stored = async (kind: Against, before: string): Promise<Subject[]> =>
-    (await openPatches(db, { since, before, against: kind, srid })).map((patch) => ({
-      of: { number: patch.number },
-      class: patch.class,
-      zone: zoneOfRings(patch.rings, grid),
-      before: patch.before,
+  const stored = async (of: Against, before: string): Promise<Subject[]> => {
+    const patches = await openPatches(sources.db, { since, before, against: of, srid: grid.crs.epsg ?? 0 });
+    return patches.map(({ number, class: name, rings, before: own }) => ({
+      of: { number },
+      class: name,
+      zone: zoneOfRings(rings, grid),
+      before: own,
+      kind: 'later',
     }));
-  const drafts = asked.drafts.map(
-    (draft, ord): Subject => ({
-      of: { ord },
-      class: draft.class,
-      zone: zoneOfRings(draft.rings, grid),
-      before: asked.beforeMonths[0],
-    }),
-  );
+  };
   const open = await stored(against, month);
-
-  const stateLook = async (subject: Subject, kind: 'earlier' | 'later', of: string): Promise<void> => {
-    const state = STATE_OF[subject.class];
-    if (state === undefined) return;
-    const { usable, holding } = await states.share(of, subject.zone, state.name);
-    const expected = state.after === (kind === 'later');
-    const months = kind === 'later' ? { before: subject.before, after: of } : { before: of, after: month };
-    tell(subject, { kind, ...months, usable, holding: expected ? holding : 1 - holding });
-  };
-  const earlier = states.months.filter(
-    (m) => m < asked.beforeMonths[0] && monthsBetween(m, month) <= MONTHS_OF_STATES,
-  );
-  if (against === 'mom')
-    for (const draft of drafts) for (const m of earlier) await stateLook(draft, 'earlier', m);
-  for (const patch of open) await stateLook(patch, 'later', month);
-
-  const backFrom = (last: string) =>
-    sources.months.filter((m) => m <= last && monthsBetween(m, month) <= MOST_MONTHS_BACK).reverse();
-  const pairs = new Map<
-    string,
-    { months: readonly string[]; asks: { subject: Subject; kind: Look['kind'] }[] }
-  >();
-  const ask = (months: readonly string[], subject: Subject, kind: Look['kind']) => {
-    if (months.length === 0 || STATE_OF[subject.class] !== undefined) return;
-    const known = pairs.get(months[0]);
-    if (known) known.asks.push({ subject, kind });
-    else pairs.set(months[0], { months, asks: [{ subject, kind }] });
-  };
-  if (against === 'mom')
-    for (const draft of drafts) ask(backFrom(addMonths(draft.before, -1)), draft, 'earlier');
-  for (const patch of open) ask(against === 'mom' ? backFrom(patch.before) : [patch.before], patch, 'later');
-  for (const { months, asks } of pairs.values()) {
-    const { runs } = await sources.comparePair(months, touching(asks.map(({ subject }) => subject.zone)));
-    for (const { subject, kind } of asks) {
-      const shares = sharesOf(runs, subject.zone, grid, lastingCodes(subject.class));
-      tell(subject, { kind, before: months[0], after: month, ...shares });
-    }
-  }
-
+  // over a year, the month before last says nothing of the change
+  const drafts = against !== 'mom' ? [] : asked.drafts.map((draft, ord) => draftSubject(draft, ord, asked));
+  const { states } = sources;
+  const byState = (subject: Subject) => states !== null && STATE_OF[subject.class] !== undefined;
+  const subjects = [...drafts, ...open];
+  const answers = [
+    ...(states === null ? [] : await askStates(subjects.filter(byState), asked, states)),
+    ...(await askPairs(
+      subjects.filter((subject) => !byState(subject)),
+      asked,
+      sources,
+    )),
+  ];
   if (against === 'yoy') {
     const seasonal = (await stored('mom', addMonths(month, 1))).filter((patch) => isSeasonal(patch.class));
-    for (const patch of seasonal) {
-      const shares = sharesOf(asked.runs, patch.zone, grid, lastingCodes(patch.class));
-      tell(patch, { kind: 'year', before: asked.beforeMonths[0], after: month, ...shares });
+    answers.push(...seasonal.map((subject) => overTheYear(subject, asked)));
+  }
+  return {
+    known: answers.flatMap(({ subject: { of }, look }) => ('number' in of ? [{ ...of, look }] : [])),
+    own: answers.flatMap(({ subject: { of }, look }) => ('ord' in of ? [{ ...of, look }] : [])),
+  };
+}
+
+function draftSubject(draft: DraftPatch, ord: number, { grid, beforeMonths }: Asked): Subject {
+  const zone = zoneOfRings(draft.rings, grid);
+  return { of: { ord }, class: draft.class, zone, before: beforeMonths[0], kind: 'earlier' };
+}
+
+/** Drafts in every month's states up to a year before theirs, earlier patches in the run's own. */
+async function askStates(
+  subjects: readonly Subject[],
+  { month, beforeMonths }: Asked,
+  states: StateHistory,
+): Promise<Answer[]> {
+  const earlier = states.months.filter(
+    (m) => m < beforeMonths[0] && monthsBetween(m, month) <= MONTHS_OF_STATES,
+  );
+  const answers: Answer[] = [];
+  for (const subject of subjects) {
+    const state = STATE_OF[subject.class];
+    if (state === undefined) continue;
+    const { kind, zone } = subject;
+    for (const of of kind === 'earlier' ? earlier : [month]) {
+      const { usable, holding } = await states.share(of, zone, state.name);
+      const share = state.after === (kind === 'later') ? holding : 1 - holding;
+      const before = kind === 'later' ? subject.before : of;
+      answers.push({ subject, look: { kind, before, after: month, usable, holding: share } });
     }
   }
-  return found;
+  return answers;
+}
+
+/** One comparison for all subjects that want the same before month. */
+async function askPairs(
+  subjects: readonly Subject[],
+  { month, against, grid }: Asked,
+  { months, comparePair }: Sources,
+): Promise<Answer[]> {
+  const backFrom = (last: string) =>
+    months.filter((m) => m <= last && monthsBetween(m, month) <= MOST_MONTHS_BACK).reverse();
+  const pairs = new Map<string, { readonly back: readonly string[]; readonly subjects: Subject[] }>();
+  for (const subject of subjects) {
+    const { before, kind } = subject;
+    const back = against === 'yoy' ? [before] : backFrom(kind === 'later' ? before : addMonths(before, -1));
+    if (back.length === 0) continue;
+    const known = pairs.get(back[0]);
+    if (known) known.subjects.push(subject);
+    else pairs.set(back[0], { back, subjects: [subject] });
+  }
+  const answers: Answer[] = [];
+  for (const { back, subjects: asking } of pairs.values()) {
+    const { runs } = await comparePair(back, touching(asking.map(({ zone }) => zone)));
+    for (const subject of asking) {
+      const shares = sharesOf(runs, subject.zone, grid, lastingCodes(subject.class));
+      answers.push({ subject, look: { kind: subject.kind, before: back[0], after: month, ...shares } });
+    }
+  }
+  return answers;
+}
+
+function overTheYear(subject: Subject, { runs, grid, beforeMonths, month }: Asked): Answer {
+  const shares = sharesOf(runs, subject.zone, grid, lastingCodes(subject.class));
+  return { subject, look: { kind: 'year', before: beforeMonths[0], after: month, ...shares } };
 }
 
 /** Whether a window holds a part of any zone, by their bounds. */

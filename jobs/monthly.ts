@@ -315,11 +315,13 @@ async function otherMonths(
   },
 ): Promise<RunLooks> {
   const own = { month: run.asked.month, file: run.stateFile };
-  const states = await openStateHistory(db, config.stateDir, run.asked.grid, own);
+  const states = parseDetector(config.detector).knowsStates
+    ? await openStateHistory(db, config.stateDir, run.asked.grid, own)
+    : null;
   try {
     return await lookAgain(run.asked, { db, months, states, comparePair: run.comparePair });
   } finally {
-    await states.close();
+    await states?.close();
   }
 }
 

@@ -73,6 +73,8 @@ export interface DetectorKind {
   readonly halo: number;
   /** True where scene statistics are needed; the look is skipped otherwise. */
   readonly needsLook: boolean;
+  /** True where its detections hold the states of both dates. */
+  readonly knowsStates: boolean;
   /** The classes the bands allow, and why the others cannot be computed. */
   computable(bands: ReadonlySet<BandRole>): {
     readonly classes: readonly ChangeClassName[];

@@ -13,6 +13,7 @@ export const indexDetector: DetectorKind = {
   name: 'indices',
   halo: 0,
   needsLook: false,
+  knowsStates: false,
   bandsUsed: () => BANDS,
   computable(bands) {
     const lacking = BANDS.filter((role) => !bands.has(role));

@@ -31,6 +31,7 @@ export const stateDetector: DetectorKind = {
   name: 'states',
   halo: MOST_TEXTURE_PX + 2,
   needsLook: true,
+  knowsStates: true,
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   create,

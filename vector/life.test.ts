@@ -48,6 +48,9 @@ describe('the life of a patch', () => {
     });
     expect(lifeOf('forest_loss', [stays, look('year', '2026-06', 0.1)]).state).toBe('dismissed');
     expect(lifeOf('building_new', [look('year', '2026-06', 0.1)]).state).toBe('suspected');
+    const crop = [stays, look('later', '2026-08', 0), look('year', '2026-07', 1)];
+    expect(lifeOf('forest_gain', crop).state).toBe('dismissed');
+    expect(lifeOf('water_gain', crop).state).toBe('confirmed');
   });
 
   test('ground made ready and then built on has lasted', () => {

@@ -75,7 +75,9 @@ export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
   if (contradicted !== null) return { state: 'dismissed', decided: contradicted };
   const stays = first('later', true);
   const gone = first('later', false);
-  if (gone !== null && (stays === null || gone < stays)) return { state: 'dismissed', decided: gone };
+  // crops stand for a few months and go: any month without it says that it was no forest
+  if (gone !== null && (stays === null || gone < stays || isSeasonal(name)))
+    return { state: 'dismissed', decided: gone };
   if (stays === null) return SUSPECTED;
   if (!isSeasonal(name)) return { state: 'confirmed', decided: stays };
   const year = first('year', true);

@@ -11,6 +11,8 @@ const DARK_SHARE = 0.9;
 const VEGETATION = { ndvi: [0.35, 0.85], greenness: [0.06, 0.4] } as const;
 /** Least texture of built ground, as a share of the scene's brightness: the texture of fields must not become the yardstick. */
 const LEAST_EDGE = 0.3;
+/** Least noise, as a share of bright ground: no two looks agree better than the calibration of good sensors. */
+const LEAST_NOISE = 0.01;
 /** Pixels a statistic is measured on: more would not move a percentile. */
 const SAMPLES = 60_000;
 
@@ -32,7 +34,7 @@ export async function measureLevels(
     const values = usableValues(blocks, b);
     dark[role] = options.surfaceReflectance ? 0 : Math.max(0, percentile(values, 0.005)) * DARK_SHARE;
     high[role] = Math.max(percentile(values, 0.9) - (dark[role] ?? 0), 1e-6);
-    noise[role] = noiseOf(before, after, b) || high[role] || 1;
+    noise[role] = Math.max(noiseOf(before, after, b), LEAST_NOISE * (high[role] ?? 1));
   });
   const texture = await measureTexture(blocks, dark, options);
   return { dark, high, noise, ...texture };
