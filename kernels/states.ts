@@ -153,6 +153,28 @@ export function buildingTurn(
   return roof * otherLit * (1 - otherBuilt) * (1 - otherWater) * changed;
 }
 
+/**
+ * Hard ground that turned into other hard ground, soil only on one side: a building on what was paved, a new roof, a
+ * demolished house. A pixel cannot tell these apart; the outline of its region does (raster/rims.ts).
+ */
+export function rebuiltTurn(
+  hardBefore: number,
+  hardAfter: number,
+  builtBefore: number,
+  builtAfter: number,
+  changed: number,
+): number {
+  return hardBefore * hardAfter * Math.max(builtBefore, builtAfter) * changed;
+}
+
+/**
+ * Dry land 0-1, from the scaled vegetation index: soil, concrete and plants send back more near infrared than red. Glint,
+ * foam and haze over water are flat or fall.
+ */
+export function landScore(index: number): number {
+  return ramp(index, -0.02, 0.06);
+}
+
 /** From the size of the water index's change: shadow dims all bands alike and keeps their ratio; water comes and goes with it. */
 export function turnedScore(step: number): number {
   return ramp(step, 0.25, 0.5);
@@ -358,6 +380,12 @@ export const stateChangeKernel: KernelSource = inlined({
           bare = Math.floor(bareAfter + 0.5);
         }
       }
+      let land = 1;
+      let rebuilt = 0;
+      if (this.constants.hasNdvi > 0.5) {
+        land = landScore(indexAfter);
+        rebuilt = rebuiltTurn(hardBefore, hardAfter, builtBefore, builtAfter, changed);
+      }
       if (this.constants.hasWater > 0.5) {
         const step = Math.abs(ratioAfter - ratioBefore);
         const turned = turnedScore(step);
@@ -367,7 +395,8 @@ export const stateChangeKernel: KernelSource = inlined({
           confidence = waterGain;
           bare = 0;
         }
-        const waterLoss = waterTurn(waterBefore, waterAfter, turned, litAfter, changed);
+        const dry = litAfter * land;
+        const waterLoss = waterTurn(waterBefore, waterAfter, turned, dry, changed);
         if (waterLoss >= 0.5) {
           code = 5;
           confidence = waterLoss;
@@ -379,9 +408,10 @@ export const stateChangeKernel: KernelSource = inlined({
         confidence = buildingGone;
         bare = 0;
       }
-      if (buildingNew >= 0.5) {
+      const building = Math.max(buildingNew, rebuilt);
+      if (building >= 0.5) {
         code = 1;
-        confidence = buildingNew;
+        confidence = building;
         bare = 0;
       }
     }
@@ -412,6 +442,8 @@ export const stateChangeKernel: KernelSource = inlined({
     magnitudeOf,
     changedScore,
     buildingTurn,
+    rebuiltTurn,
+    landScore,
     turnedScore,
     waterTurn,
     stepScore,

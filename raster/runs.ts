@@ -17,6 +17,9 @@ export interface Runs {
   readonly confidence: Uint32Array;
   /** Pixels that turned from forest or water to bare ground. */
   readonly bare: Uint32Array;
+  /** Sums of how sharply the region's outline stands out along the run, before and after (rims.ts). */
+  readonly rimBefore: Float32Array;
+  readonly rimAfter: Float32Array;
 }
 
 export function allocateRuns(count: number): Runs {
@@ -29,6 +32,8 @@ export function allocateRuns(count: number): Runs {
     zone: new Int16Array(count),
     confidence: new Uint32Array(count),
     bare: new Uint32Array(count),
+    rimBefore: new Float32Array(count),
+    rimAfter: new Float32Array(count),
   };
 }
 
@@ -157,8 +162,8 @@ export function selectRuns(runs: Runs, keep: Uint8Array): Runs {
 
 /** Copies runs `from` to `to` (not included) to place `at` of `target`, which it returns. */
 export function copyRuns(source: Runs, from: number, to: number, target: Runs, at: number): Runs {
-  const { y, x0, x1, code, zone, confidence, bare } = source;
-  // slices of a row are short: a loop is quicker than seven views of them
+  const { y, x0, x1, code, zone, confidence, bare, rimBefore, rimAfter } = source;
+  // slices of a row are short: a loop is quicker than views of them
   for (let k = from, o = at; k < to; k++, o++) {
     target.y[o] = y[k];
     target.x0[o] = x0[k];
@@ -167,6 +172,8 @@ export function copyRuns(source: Runs, from: number, to: number, target: Runs, a
     target.zone[o] = zone[k];
     target.confidence[o] = confidence[k];
     target.bare[o] = bare[k];
+    target.rimBefore[o] = rimBefore[k];
+    target.rimAfter[o] = rimAfter[k];
   }
   return target;
 }

@@ -5,6 +5,7 @@ import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
 import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
+import { measureRims } from '../rims.js';
 import { extractRuns, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
@@ -43,7 +44,7 @@ export async function processBlock(
 ): Promise<BlockResult> {
   const clock = stopwatch();
   const window = windowOf(job, block);
-  const { detection, stages } = await detect(job, before, after, bench(window), window, clock);
+  const { detection, dates, stages } = await detect(job, before, after, bench(window), window, clock);
   const pixels = block.core.width * block.core.height;
   const zones = job.zones.length > 0 ? rasterizeZones(job.zones, block.core) : null;
   const frame = {
@@ -55,6 +56,8 @@ export async function processBlock(
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const found = extractRuns({ ...frame, ...detection, zones });
   const runs = sieveBlock(found, block.core, job.grid, job.least);
+  if (job.outlines && dates !== null && job.look !== null)
+    measureRims(runs, frame, detection.code, dates[0], dates[1], job.look);
   const transitions = countStates(detection, zones, frame, job.zones.length);
   clock.lap('runs');
   const tiles = job.outputs.flatMap((output) => outputTiles(output, job, detection, frame));
@@ -73,6 +76,8 @@ export async function processBlock(
 
 interface Detected {
   readonly detection: Detection;
+  /** The planes that were judged; null where source pixels were. */
+  readonly dates: readonly [DateBlock, DateBlock] | null;
   readonly stages: Readonly<Record<string, string>>;
 }
 
@@ -96,7 +101,7 @@ async function detect(
     if (first && second) {
       const detection = await detector.detectFromSource(first, second);
       clock.lap('warp_detect');
-      return { detection, stages: { read: 'typescript', warp: backend, ...detector.stages } };
+      return { detection, dates: null, stages: { read: 'typescript', warp: backend, ...detector.stages } };
     }
   }
   const [first, second] = await readPair(job, before, after, window, bench, clock);
@@ -104,7 +109,8 @@ async function detect(
   clock.lap('detect');
   const mask: Record<string, string> =
     job.look === null ? {} : { mask: bench.cellSums === null ? 'typescript' : backend };
-  return { detection, stages: { read: 'typescript', warp: resampler.name, ...mask, ...detector.stages } };
+  const stages = { read: 'typescript', warp: resampler.name, ...mask, ...detector.stages };
+  return { detection, dates: [first, second], stages };
 }
 
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */

@@ -5,6 +5,7 @@ import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import { BLOCK_SIZE, type Block, blocks, type Grid, type Window } from '../grid.js';
+import { judgeRims, showsOutlines } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
 import { filesOf, placementOf } from '../scene.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
@@ -99,6 +100,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
     least: request.least ?? [],
+    outlines: detector.needsLook && showsOutlines(grid.resolution),
   };
   const { wanted = () => true } = request;
   const all = blocks(grid, size).filter(({ core }) => wanted(core));
@@ -133,7 +135,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     });
     await sink.close();
     return {
-      runs: collector.finish(),
+      runs: job.outlines ? judgeRims(collector.finish()) : collector.finish(),
       ...totals,
       backend: used ?? backend.name,
       stages: {

@@ -38,6 +38,8 @@ export interface BlockJob {
   readonly outputs: readonly OutputName[];
   /** Smaller regions are dropped. */
   readonly least: LeastPixels;
+  /** Whether buildings are judged by their outlines. */
+  readonly outlines: boolean;
 }
 
 /** Rasters made block by block. */

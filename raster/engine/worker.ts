@@ -128,15 +128,9 @@ function fusedReaders(
 
 /** Buffers that go over without a copy. */
 function buffersOf(result: BlockResult): ArrayBuffer[] {
-  const { y, x0, x1, code, zone, confidence, bare } = result.runs;
+  const { count: _, ...runs } = result.runs;
   const arrays = [
-    y,
-    x0,
-    x1,
-    code,
-    zone,
-    confidence,
-    bare,
+    ...Object.values(runs),
     result.transitions,
     ...result.tiles.flatMap((t) => [t.encoded, t.half]),
   ];

@@ -229,7 +229,8 @@ function judge(
     found = v128.bitselect(i32x4.splat(4), found, is);
     sure = v128.bitselect(waterGain, sure, is);
     toBare = v128.andnot(toBare, is);
-    const waterLoss = product(waterBefore, rest(waterAfter), turned, litAfter, changed);
+    const dry = has & NDVI ? f32x4.mul(litAfter, ramp(v128.load(after, INDEX), -0.02, 0.06)) : litAfter;
+    const waterLoss = product(waterBefore, rest(waterAfter), turned, dry, changed);
     is = half(waterLoss);
     found = v128.bitselect(i32x4.splat(5), found, is);
     sure = v128.bitselect(waterLoss, sure, is);
@@ -241,7 +242,11 @@ function judge(
   found = v128.bitselect(i32x4.splat(2), found, is);
   sure = v128.bitselect(gone, sure, is);
   toBare = v128.andnot(toBare, is);
-  const come = product(f32x4.mul(builtAfter, roofAfter), litBefore, rest(builtBefore), rest(waterBefore), changed);
+  let come = product(f32x4.mul(builtAfter, roofAfter), litBefore, rest(builtBefore), rest(waterBefore), changed);
+  if (has & NDVI) {
+    const hard = f32x4.mul(v128.load(before, HARD), v128.load(after, HARD));
+    come = f32x4.pmax(come, f32x4.mul(f32x4.mul(hard, f32x4.pmax(builtBefore, builtAfter)), changed));
+  }
   is = half(come);
   found = v128.bitselect(i32x4.splat(1), found, is);
   sure = v128.bitselect(come, sure, is);
