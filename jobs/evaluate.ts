@@ -115,11 +115,12 @@ export interface Judging {
 
 export function scoreFound(found: Found, judging: Judging): ClassScore {
   const { name, real, unusable, pixelKm2, months, leads } = judging;
-  const known = Uint8Array.from(judging.known, (value, i) => (value !== 0 && !unusable(i) ? 1 : 0));
+  const known = judging.known.slice();
   let hidden = 0;
   let judgedPixels = 0;
   for (let i = 0; i < known.length; i++) {
-    if (known[i] === 1) judgedPixels++;
+    if (known[i] !== 0 && unusable(i)) known[i] = 0;
+    if (known[i] !== 0) judgedPixels++;
     else if (real.data[i] === 1) hidden++;
   }
   const judgement = judgeObjects(found.objects, maskObjects(real), known, real.width);

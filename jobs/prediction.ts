@@ -188,10 +188,11 @@ function around(rings: readonly Float64Array[], { width, height }: Grid): Window
   return window.width > 0 && window.height > 0 ? window : null;
 }
 
-function ofPatches(
+/** Patches on the frame's pixels; those of other states than the asked one are left out. @throws BadInput */
+export function ofPatches(
   patches: readonly FilePatch[],
   { path, width, height, grid }: Frame,
-  state: PatchState | undefined,
+  state?: PatchState,
 ): Prediction {
   if (grid === null)
     throw new BadInput(`${path} is not georeferenced; patches can be held only against a truth that is`);

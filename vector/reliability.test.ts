@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type JudgedPatch, precisionAtLeads, reliabilityOf } from './reliability.js';
+import { type JudgedPatch, poolReliability, precisionAtLeads, reliabilityOf } from './reliability.js';
 
 const patch = (confidence: number, right: boolean, month = '2026-08'): JudgedPatch => ({
   confidence,
@@ -33,6 +33,18 @@ describe('reliabilityOf', () => {
 
   it('has no error to tell of no patches', () => {
     expect(reliabilityOf([]).expectedCalibrationError).toBeNaN();
+  });
+});
+
+describe('poolReliability', () => {
+  it('is the table of all patches', () => {
+    const first = [patch(0.82, true), patch(0.25, false)];
+    const second = [patch(0.88, false), patch(0.5, true)];
+    const together = reliabilityOf([...first, ...second]);
+    const parts = poolReliability([reliabilityOf(first), reliabilityOf(second)]);
+    expect(parts.bins.map((bin) => bin.patches)).toEqual(together.bins.map((bin) => bin.patches));
+    expect(parts.bins[8].shareRight).toBe(0.5);
+    expect(parts.expectedCalibrationError).toBeCloseTo(together.expectedCalibrationError, 12);
   });
 });
 

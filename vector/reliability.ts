@@ -38,6 +38,26 @@ export function reliabilityOf(judged: readonly JudgedPatch[]): Reliability {
     confidence[bin] += patch.confidence;
     if (patch.right) right[bin]++;
   }
+  return tableOf(counts, confidence, right);
+}
+
+/** The table of all patches of several tables. */
+export function poolReliability(tables: readonly Reliability[]): Reliability {
+  const counts = new Float64Array(BINS);
+  const confidence = new Float64Array(BINS);
+  const right = new Float64Array(BINS);
+  for (const { bins } of tables) {
+    bins.forEach(({ patches, meanConfidence, shareRight }, k) => {
+      if (patches === 0) return;
+      counts[k] += patches;
+      confidence[k] += patches * meanConfidence;
+      right[k] += patches * shareRight;
+    });
+  }
+  return tableOf(counts, confidence, right);
+}
+
+function tableOf(counts: Float64Array, confidence: Float64Array, right: Float64Array): Reliability {
   const bins = Array.from(counts, (patches, k) => ({
     from: k / BINS,
     to: (k + 1) / BINS,
@@ -45,14 +65,12 @@ export function reliabilityOf(judged: readonly JudgedPatch[]): Reliability {
     meanConfidence: confidence[k] / patches,
     shareRight: right[k] / patches,
   }));
-  const distances = bins.map(({ patches, meanConfidence, shareRight }) =>
-    patches === 0 ? 0 : patches * Math.abs(meanConfidence - shareRight),
+  const patches = counts.reduce((a, b) => a + b, 0);
+  const distance = counts.reduce(
+    (sum, count, k) => (count === 0 ? sum : sum + Math.abs(confidence[k] - right[k])),
+    0,
   );
-  return {
-    patches: judged.length,
-    bins,
-    expectedCalibrationError: distances.reduce((a, b) => a + b, 0) / judged.length,
-  };
+  return { patches, bins, expectedCalibrationError: distance / patches };
 }
 
 /** What a budget of site visits brings in. */
