@@ -11,6 +11,7 @@ import { CHOICES, type SeriesScore, scoreSeries } from './series/score.js';
 import { REAL_SETS } from './sets.js';
 import { tally } from './tally.js';
 
+const percent = (value: number) => (100 * value).toFixed(1);
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 /** One series after the other: a run alone fills the machine's memory and cores. */
@@ -53,7 +54,10 @@ async function bench(options: QualityOptions): Promise<QualityResults> {
       if (!options.only.has(set.name)) continue;
       tell(set.name);
       const result = await measureReal(set, { ...options, work, tell });
-      if (result) real.push(result);
+      if (result === null) continue;
+      real.push(result);
+      const others = Object.entries(result.classical).map(([name, { f1 }]) => `, ${name} ${percent(f1)}`);
+      tell(`${set.name}: F1 ${percent(result.tuban.pixel.f1)}${others.join('')}`);
     }
     const series = options.only.has(SERIES) ? await measureSeries(options, work) : null;
     return { machine: describeMachine(), real, series, minutes: (performance.now() - started) / 60_000 };
