@@ -43,6 +43,15 @@ export function parseCount(text: string, option: string): number {
   return value;
 }
 
+/** @throws BadInput */
+export function parseWhole(text: string, option: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || value < 1) {
+    throw new BadInput(`Invalid ${option} "${text}"; expected a whole number above 0, e.g. 12`);
+  }
+  return value;
+}
+
 /** `blue=1,green=2,red=3,nir=4`, any subset. */
 export function parseBands(text: string): BandNumbers {
   const result: Record<string, number> = {};

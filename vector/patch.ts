@@ -6,7 +6,8 @@ export type Ring = readonly Point[];
 /** Outer ring first, then holes, in CRS units of the run's grid. */
 export type PolygonRings = readonly Ring[];
 
-export type PatchState = 'suspected' | 'confirmed' | 'dismissed';
+export const PATCH_STATES = ['suspected', 'confirmed', 'dismissed'] as const;
+export type PatchState = (typeof PATCH_STATES)[number];
 
 /** A change patch (图斑): one connected region of one class inside one subdistrict. */
 export interface Patch {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Mask, maskRuns, objectScore, pixelScore, scoreOf } from './score.js';
+import { type Mask, maskRuns } from './objects.js';
+import { objectScore, pixelScore, scoreOf } from './score.js';
 import { drawn, rasterBy } from './testing/class-raster.js';
 
 function mask(...rows: string[]): Mask {

@@ -3,7 +3,7 @@ import { parseCrs, WGS84 } from '../../raster/crs.js';
 import { BadInput } from '../../raster/errors.js';
 import { EXPORT_FORMATS, exportPatches } from '../../vector/export/export.js';
 import { patchProperties } from '../../vector/export/features.js';
-import type { PatchState } from '../../vector/patch.js';
+import { PATCH_STATES } from '../../vector/patch.js';
 import type { Db } from '../../vector/store/db.js';
 import { listPatches } from '../../vector/store/patches.js';
 import { crsOfRun, publishedRun } from '../../vector/store/runs.js';
@@ -12,11 +12,10 @@ import { type Command, type Input, JSON_OPTION, type OptionSpec, text } from './
 import { withDatabase } from './database.js';
 import { AGAINST, requiredMonth } from './run.js';
 
-const STATES: readonly PatchState[] = ['suspected', 'confirmed', 'dismissed'];
 const FILTERS: readonly OptionSpec[] = [
   ['--month <yyyy-mm>', 'month the change was first seen in'],
   ['--against <kind>', 'mom or yoy', 'mom'],
-  ['--state <name>', STATES.join(', ')],
+  ['--state <name>', PATCH_STATES.join(', ')],
   ['--class <name>', 'one change class'],
   ['--subdistrict <code>', 'one subdistrict'],
 ];
@@ -35,7 +34,7 @@ async function select(db: Db, input: Input) {
   const patches = await listPatches(db, {
     month,
     against,
-    state: state === undefined ? undefined : parseChoice(state, STATES, '--state'),
+    state: state === undefined ? undefined : parseChoice(state, PATCH_STATES, '--state'),
     class: className === undefined ? undefined : parseClasses(className, '--class')[0],
     subdistrict: text(input, 'subdistrict'),
   });

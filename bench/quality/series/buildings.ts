@@ -1,0 +1,74 @@
+import { judgeObjects, NOT_JUDGED, type Objects, objectsOf, RIGHT, WRONG } from '../../../vector/objects.js';
+import { type Score, scoreOf } from '../../../vector/score.js';
+import type { MadeThing, SeriesTruth } from './truth.js';
+
+/** A patch of new building: place of its month in the series, and its pixels. */
+export interface SeriesPatch {
+  readonly month: number;
+  readonly pixels: readonly number[];
+}
+
+export interface BuildingsJudged {
+  readonly score: Score;
+  /** RIGHT, WRONG or NOT_JUDGED a patch. */
+  readonly found: Uint8Array;
+}
+
+/** From here on an object can be seen, and a patch can be judged. */
+const LEAST_SEEN = 0.5;
+
+/**
+ * Judges patches of a whole series against the list of made buildings. A building made in month m is first shown in month F >= m, the
+ * first in which at least half of it is open to the sky; a patch first seen in m … F may match it, one to one, largest overlap
+ * first (IoU 0.3 or centre in). It must be found if the months before m show its ground at least once, and, where
+ * `laterLook` asks for confirmation, a month after F shows it again; else it is not judged, nor what found it. A patch that matches
+ * none is wrong, unless most of it cannot be judged in its month. Found too late, or twice, is wrong.
+ */
+export function judgeBuildings(
+  truth: Pick<SeriesTruth, 'seen' | 'months' | 'frame'>,
+  buildings: readonly MadeThing[],
+  patches: readonly SeriesPatch[],
+  canBeJudged: (patch: number) => boolean,
+  laterLook: boolean,
+): BuildingsJudged {
+  const last = truth.months.length - 1;
+  const open = ({ pixels }: MadeThing, month: number) =>
+    share(pixels, (pixel) => truth.seen(month, pixel)) >= LEAST_SEEN;
+  const shown = buildings.map((building) => firstOf(building.month, last, (month) => open(building, month)));
+  const demanded = buildings.map((building, b) => {
+    const first = shown[b];
+    if (first === null) return false;
+    const groundKnown = firstOf(0, building.month - 1, (month) => open(building, month)) !== null;
+    return groundKnown && (!laterLook || firstOf(first + 1, last, (month) => open(building, month)) !== null);
+  });
+  const { width, height } = truth.frame;
+  const everywhere = new Uint8Array(width * height).fill(1);
+  const real: Objects = objectsOf(buildings.map(({ pixels }) => pixels));
+  const { found, matched } = judgeObjects(
+    objectsOf(patches.map(({ pixels }) => pixels)),
+    real,
+    everywhere,
+    width,
+    (a, b) => patches[a].month >= buildings[b].month && patches[a].month <= (shown[b] ?? -1),
+  );
+  let missed = 0;
+  matched.forEach((a, b) => {
+    if (demanded[b] && a < 0) missed++;
+    if (!demanded[b] && a >= 0) found[a] = NOT_JUDGED;
+  });
+  for (let a = 0; a < found.length; a++) if (found[a] === WRONG && !canBeJudged(a)) found[a] = NOT_JUDGED;
+  const count = (what: number) => found.reduce((sum, judged) => sum + (judged === what ? 1 : 0), 0);
+  return { score: scoreOf(count(RIGHT), count(WRONG), missed), found };
+}
+
+/** Share of pixels of which something holds. */
+export function share(pixels: readonly number[], holds: (pixel: number) => boolean): number {
+  let count = 0;
+  for (const pixel of pixels) if (holds(pixel)) count++;
+  return pixels.length > 0 ? count / pixels.length : 0;
+}
+
+function firstOf(from: number, to: number, holds: (month: number) => boolean): number | null {
+  for (let month = from; month <= to; month++) if (holds(month)) return month;
+  return null;
+}
