@@ -6,7 +6,7 @@ import type { Command } from './commands/command.js';
 import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
-import { openLog } from './log.js';
+import { type Logger, openLog } from './log.js';
 
 /** Done, the work failed, bad usage or bad input. */
 const [DONE, FAILED, BAD] = [0, 1, 2];
@@ -17,12 +17,16 @@ function version(): string {
 }
 
 function context(signal: AbortSignal): Context {
+  let log: Logger | undefined;
   return {
     config: loadConfig(process.cwd(), process.env),
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     progress: (label) => progressOn(process.stderr, label),
-    log: openLog(process.env.TUBAN_LOG),
+    get log() {
+      log ??= openLog(process.env.TUBAN_LOG);
+      return log;
+    },
     signal,
   };
 }

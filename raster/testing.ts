@@ -84,6 +84,9 @@ export function madeFile(
           samples.set(own.subarray(y * window.width, (y + 1) * window.width), i * plane + y * stride);
       });
     },
+    get header(): never {
+      throw new Error('a raster in memory has no header');
+    },
     shareBlocks() {
       throw new Error('a raster in memory has no blocks to share');
     },

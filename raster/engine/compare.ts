@@ -7,6 +7,7 @@ import { BadInput } from '../errors.js';
 import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
 import type { Runs } from '../runs.js';
 import { filesOf, placementOf } from '../scene.js';
+import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
@@ -121,6 +122,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     const used = await runBlocks(job, inPanels(left, grid, size), {
       workers: request.workers,
       shared: shareBlocks([...request.before, ...request.after], grid, size),
+      headers: headersOf([...request.before, ...request.after]),
       signal: request.signal,
       onResult: async (result) => {
         await request.journal?.put(result);
@@ -222,6 +224,17 @@ function shareBlocks(scenes: readonly OpenedScene[], grid: Grid, size: number): 
     }
   }
   return shared;
+}
+
+/** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */
+function headersOf(scenes: readonly OpenedScene[]): Headers {
+  const files = scenes.flatMap(({ scene }) => filesOf(scene));
+  const headers = new Map(files.map((file) => [file.info.path, file.header]));
+  for (const { info } of files) {
+    const other = headers.get(info.path)?.info.crs;
+    if (other?.proj4 !== info.crs?.proj4) headers.delete(info.path);
+  }
+  return headers;
 }
 
 /** px of a raster that one px of the grid spans, about. */
