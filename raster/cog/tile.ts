@@ -154,6 +154,7 @@ function halveAverage(tile: CogSamples, { bands, sampleType, nodata }: TileSpec)
  * Cuts tile (col, row) out of planar bands and interleaves it. Beyond the right and lower edge the last column and
  * row are repeated, so that averages at the edge stay true.
  * @param bands planar, `width * height` each
+ * @param room for the tile's samples, where there is some at hand
  */
 export function cutTile(
   bands: readonly SampleArray[],
@@ -162,9 +163,10 @@ export function cutTile(
   col: number,
   row: number,
   spec: TileSpec,
+  room?: CogSamples,
 ): CogSamples {
   const count = bands.length;
-  const out = newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * count);
+  const out = room ?? newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * count);
   const x0 = col * TILE_SIZE;
   const y0 = row * TILE_SIZE;
   const inside = Math.min(TILE_SIZE, width - x0);

@@ -271,7 +271,7 @@ async function openSink(grid: Grid, outputs: CompareRequest['outputs']): Promise
   return {
     put: async (result) => {
       for (const tile of result.tiles) {
-        await writers.get(tile.output)?.putTile(tile.column, tile.row, tile.encoded, tile.half);
+        await writers.get(tile.output)?.putTile(tile.column, tile.row, tile.encoded, tile.half, tile.level);
       }
     },
     close: async () => {

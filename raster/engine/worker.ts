@@ -145,7 +145,7 @@ function buffersOf(result: BlockResult): ArrayBuffer[] {
     confidence,
     bare,
     result.transitions,
-    ...result.tiles.flatMap((t) => [t.encoded, t.half]),
+    ...result.tiles.flatMap((t) => (t.half === null ? [t.encoded] : [t.encoded, t.half])),
   ];
   return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))];
 }
