@@ -1,12 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { CommanderError, Command as Program } from 'commander';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
 import type { Command } from './commands/command.js';
 import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
-import { openLog } from './log.js';
+import { type Logger, openLog } from './log.js';
+
+/**
+ * Every thread optimizes its JavaScript for itself, and most of it runs too short to earn that back: the loops over pixels are
+ * WebAssembly. V8 waits some seven times as long as by default (docs/performance.md); an engine that does not know the
+ * flag says so on stderr and goes on, so only the one it was measured on is asked (Node 20).
+ */
+if (/^11\./.test(process.versions.v8 ?? '')) setFlagsFromString('--interrupt-budget=1000000');
 
 /** Done, the work failed, bad usage or bad input. */
 const [DONE, FAILED, BAD] = [0, 1, 2];
@@ -17,12 +25,16 @@ function version(): string {
 }
 
 function context(signal: AbortSignal): Context {
+  let log: Logger | undefined;
   return {
     config: loadConfig(process.cwd(), process.env),
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     progress: (label) => progressOn(process.stderr, label),
-    log: openLog(process.env.TUBAN_LOG),
+    get log() {
+      log ??= openLog(process.env.TUBAN_LOG);
+      return log;
+    },
     signal,
   };
 }

@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino';
+import { createRequire } from 'node:module';
+import type { Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -7,5 +8,7 @@ export type { Logger } from 'pino';
  * (debug, info, warn, error): a person at a terminal reads the command's own lines instead.
  */
 export function openLog(level: string | undefined): Logger {
+  // loaded by the commands that log
+  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino');
   return pino({ level: level || 'silent', base: null }, pino.destination({ dest: 2, sync: true }));
 }

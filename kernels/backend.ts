@@ -1,6 +1,22 @@
 import { createRequire } from 'node:module';
-import gpuJs, { GPU, type IConstants, type IKernelRunShortcut } from 'gpu.js';
+import type { GPU, IConstants, IKernelRunShortcut } from 'gpu.js';
 import { vulkanDrivers } from './vulkan.js';
+
+const require = createRequire(import.meta.url);
+
+/** What of GPU.js is used; its types do not tell of the context that it shares between instances. */
+interface GpuJs {
+  readonly GPU: typeof GPU;
+  readonly WebGPUContext: {
+    acquire(): Promise<{ device: { lost: Promise<unknown> } }>;
+    destroy(): Promise<void>;
+  };
+}
+
+/** Loaded with the first kernel: where sweeps run no thread needs it, and its parser of JavaScript is large. */
+function gpuJs(): GpuJs {
+  return require('gpu.js') as GpuJs;
+}
 
 /** Where kernels can run. `auto` takes the first of webgpu, webasm, cpu that works. */
 export const BACKENDS = ['webgpu', 'webasm', 'cpu'] as const;
@@ -55,10 +71,18 @@ export async function openBackend(request: BackendRequest): Promise<Backend> {
   throw new BackendUnavailable(`Backend "${request}" does not work here (${reasons.join('; ')})`);
 }
 
+/** A module of one function, `v128.const 0; drop`: only an engine with vectors takes it. */
+const WITH_VECTORS = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x04, 0x01, 0x60, 0x00, 0x00],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, 0x17, 0x01, 0x15, 0x00, 0xfd, 0x0c, ...new Array<number>(16).fill(0), 0x1a, 0x0b],
+);
+
 /** Null where the backend can be used, else the reason. */
 async function whyNot(name: BackendName): Promise<string | null> {
   if (name === 'cpu') return null;
-  if (name === 'webasm') return GPU.isWebAssemblySupported ? null : 'no WebAssembly SIMD';
+  if (name === 'webasm') return WebAssembly.validate(WITH_VECTORS) ? null : 'no WebAssembly SIMD';
   // without a driver Dawn answers nothing but warnings on stderr, so it is not even loaded
   if (process.platform === 'linux' && vulkanDrivers().length === 0) return 'no Vulkan driver is installed';
   try {
@@ -71,7 +95,6 @@ async function whyNot(name: BackendName): Promise<string | null> {
 /** GPU.js reads `navigator.gpu` and never loads Dawn itself, so it is put there once a process or worker thread. */
 function exposeWebGpu(): Promise<boolean> {
   if (!dawnLoaded) {
-    const require = createRequire(import.meta.url);
     // Loading throws where the binary does not fit the machine's C++ runtime: the caller falls back
     const { create, globals } = require('webgpu') as { create(flags: string[]): unknown; globals: object };
     Object.assign(globalThis, globals);
@@ -81,7 +104,7 @@ function exposeWebGpu(): Promise<boolean> {
     });
     dawnLoaded = true;
   }
-  return GPU.isWebGPUAvailable();
+  return gpuJs().GPU.isWebGPUAvailable();
 }
 
 /**
@@ -95,29 +118,27 @@ let webGpuUsers = 0;
 /** Lets go of the device after its last user: an open one keeps the process alive. */
 async function releaseWebGpu(): Promise<void> {
   if (--webGpuUsers > 0) return;
-  const { device } = await sharedWebGpu.acquire();
-  await sharedWebGpu.destroy();
+  const { WebGPUContext } = gpuJs();
+  const { device } = await WebGPUContext.acquire();
+  await WebGPUContext.destroy();
   await device.lost;
 }
 
-/** GPU.js exports it, but its types do not tell. */
-const sharedWebGpu = (
-  gpuJs as unknown as {
-    WebGPUContext: { acquire(): Promise<{ device: { lost: Promise<unknown> } }>; destroy(): Promise<void> };
-  }
-).WebGPUContext;
-
 function createBackend(name: BackendName): Backend {
-  const gpu = new GPU({ mode: name as 'cpu' });
+  let gpu: GPU | undefined;
+  const opened = () => {
+    gpu ??= new (gpuJs().GPU)({ mode: name as 'cpu' });
+    return gpu;
+  };
   if (name === 'webgpu') webGpuUsers++;
   let closed = false;
   return {
     name,
-    compile: (source, length, constants) => compile(gpu, name, source, length, constants),
+    compile: (source, length, constants) => compile(opened(), name, source, length, constants),
     close: async () => {
       if (closed) return;
       closed = true;
-      await gpu.destroy();
+      await gpu?.destroy();
       if (name === 'webgpu') await releaseWebGpu();
     },
   };

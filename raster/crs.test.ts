@@ -27,6 +27,10 @@ if (absent) console.warn('tests on the CRS of odd GeoTIFFs are skipped: TUBAN_RE
 /** Longitude and latitude in a geographic system with the datum of the projected one. */
 const BASE: Readonly<Record<string, number>> = { 4490: 4490, 4547: 4490, 3857: 4326, 32650: 4326 };
 
+it('WGS84 is what its code is looked up as', () => {
+  expect(WGS84).toEqual(crsFromEpsg(4326));
+});
+
 describe('transformer', () => {
   it.each(Object.entries(expected))('agrees with PROJ to 1 mm for EPSG:%s', (code, { points }) => {
     const crs = crsFromEpsg(Number(code));

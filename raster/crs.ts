@@ -1,4 +1,4 @@
-import * as geokeys from 'geotiff-geokeys-to-proj4';
+import { createRequire } from 'node:module';
 import proj4 from 'proj4';
 import type { Point } from './affine.js';
 import { BadInput } from './errors.js';
@@ -90,8 +90,20 @@ interface Proj4Result {
   readonly errors: Readonly<Record<string, unknown>>;
 }
 
-/** The library's own types cover only a part of the keys it takes. */
-const keysToProj4 = geokeys.toProj4 as unknown as (keys: GeoKeys) => Proj4Result;
+/**
+ * Loaded when a system is first looked up: it brings the whole EPSG table, and threads get theirs looked up. Its own types
+ * cover only a part of the keys it takes.
+ */
+function keysToProj4(keys: GeoKeys): Proj4Result {
+  library ??= createRequire(import.meta.url)('geotiff-geokeys-to-proj4') as GeoKeysLibrary;
+  return library.toProj4(keys);
+}
+
+interface GeoKeysLibrary {
+  toProj4(keys: GeoKeys): Proj4Result;
+}
+
+let library: GeoKeysLibrary | undefined;
 
 /** Heights are no matter of ours, and a vertical system that the library does not know makes it throw. */
 function horizontal(keys: GeoKeys): GeoKeys {
@@ -125,8 +137,14 @@ export function sameCrs(a: Crs, b: Crs): boolean {
   return a.epsg !== null && b.epsg !== null ? a.epsg === b.epsg : a.proj4 === b.proj4;
 }
 
-/** WGS84 longitude, latitude in degrees: the frame of RFC 7946. */
-export const WGS84 = crsFromEpsg(4326);
+/** WGS84 longitude, latitude in degrees: the frame of RFC 7946. As `crsFromEpsg` has it, without the table. */
+export const WGS84: Crs = {
+  epsg: 4326,
+  name: 'EPSG:4326',
+  proj4: '+proj=longlat +ellps=WGS84 +a=6378137 +b=6356752.314245179 +pm=0 +no_defs',
+  kind: 'geographic',
+  metresPerUnit: Number.NaN,
+};
 
 /** The WGS84 UTM zone that holds a point given as longitude, latitude. */
 export function utmAt(lonLat: Point): Crs {

@@ -1,8 +1,9 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInput, messageOf } from './errors.js';
-import { type SceneItem, sceneItem } from './stac/item.js';
+import type { SceneItem } from './stac/item.js';
 import { distinctAddress, isAddress, shownAddress } from './tiff/address.js';
+import type { RasterHeader } from './tiff/header.js';
 import { httpSource } from './tiff/http.js';
 import { type OpenOptions, openRaster, openRasterFrom } from './tiff/open.js';
 import { type FileStamp, stampOf } from './tiff/stamp.js';
@@ -31,8 +32,10 @@ export async function sceneFiles(given: readonly string[], sensor?: string): Pro
     }
     const json = TIFF_NAME.test(shownAddress(file)) ? null : await jsonOf(file);
     if (json === null) files.push(file);
-    else if (given.length === 1) return { kind: 'item', item: sceneItem(json, file, sensor) };
-    else throw new BadInput(`${shownAddress(file)}: is a STAC Item, a scene of its own; give it alone`);
+    else if (given.length === 1) {
+      const { sceneItem } = await import('./stac/item.js');
+      return { kind: 'item', item: sceneItem(json, file, sensor) };
+    } else throw new BadInput(`${shownAddress(file)}: is a STAC Item, a scene of its own; give it alone`);
   }
   return { kind: 'rasters', files };
 }
@@ -58,11 +61,20 @@ export async function openSceneFile(file: string, options: OpenOptions = {}): Pr
   }
 }
 
+/** What has been read of files already, by `info.path`. */
+export type Headers = ReadonlyMap<string, RasterHeader>;
+
 /** Opens several at once; where one cannot be opened none is left open. */
 export async function openSceneFiles(
   files: readonly { readonly file: string; readonly options: OpenOptions }[],
+  headers: Headers = new Map(),
 ): Promise<RasterFile[]> {
-  const opened = await Promise.allSettled(files.map(({ file, options }) => openSceneFile(file, options)));
+  const opened = await Promise.allSettled(
+    files.map(({ file, options }) => {
+      const header = headers.get(isAddress(file) ? distinctAddress(file) : file);
+      return openSceneFile(file, { ...options, header });
+    }),
+  );
   const failed = opened.find((result) => result.status === 'rejected');
   const done = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (failed === undefined) return done;

@@ -4,7 +4,7 @@ import type { PlacedRaster } from './choose-grid.js';
 import type { Crs } from './crs.js';
 import { BadInput } from './errors.js';
 import { bandFiles, itemBands, qualityBand, stackBands } from './scene-bands.js';
-import { openSceneFiles, sceneFiles } from './scene-files.js';
+import { type Headers, openSceneFiles, sceneFiles } from './scene-files.js';
 import {
   type BandNumbers,
   type QualityKind,
@@ -66,12 +66,14 @@ export function filesOf(scene: Scene): RasterFile[] {
 /**
  * @throws BadInput where a file cannot be read, has no georeference or CRS, or its bands are not known; Unavailable where
  * an address does not answer.
+ * @param headers of files another thread has opened for the same scene
  */
-export async function openScene(spec: SceneSpec): Promise<Scene> {
+export async function openScene(spec: SceneSpec, headers?: Headers): Promise<Scene> {
   const found = await sceneFiles(spec.files, spec.sensor);
-  if (found.kind === 'item') return openItem(spec, found.item);
+  if (found.kind === 'item') return openItem(spec, found.item, headers);
   const opened = await openSceneFiles(
     found.files.map((file) => ({ file, options: { sourceCrs: spec.sourceCrs } })),
+    headers,
   );
   return closingOnError(opened, () => assemble(spec, opened));
 }
@@ -86,7 +88,7 @@ async function closingOnError(opened: readonly RasterFile[], make: () => Scene):
 }
 
 /** Opens the assets of an item that are needed, each once. What the user says goes over what the item says. */
-async function openItem(spec: SceneSpec, item: SceneItem): Promise<Scene> {
+async function openItem(spec: SceneSpec, item: SceneItem, headers?: Headers): Promise<Scene> {
   const named = spec.bands === undefined && item.bands.size > 0;
   if (!named && item.images.length !== 1) {
     const keys = item.images.map(({ key }) => key).join(', ');
@@ -102,6 +104,7 @@ async function openItem(spec: SceneSpec, item: SceneItem): Promise<Scene> {
   ];
   const opened = await openSceneFiles(
     wanted.map(({ file, crs }) => ({ file, options: { sourceCrs: spec.sourceCrs ?? crs ?? undefined } })),
+    headers,
   );
   return closingOnError(opened, () => {
     const fileOf = ({ file }: ItemFile) => opened[wanted.findIndex((asset) => asset.file === file)];

@@ -84,6 +84,9 @@ export function madeFile(
           samples.set(own.subarray(y * window.width, (y + 1) * window.width), i * plane + y * stride);
       });
     },
+    get header() {
+      return { size: 0, info: this.info, layouts: [] };
+    },
     shareBlocks() {
       throw new Error('a raster in memory has no blocks to share');
     },

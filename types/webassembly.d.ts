@@ -1,5 +1,6 @@
 /** What is used of WebAssembly: neither the ES libraries nor Node's types declare it. */
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }

@@ -92,6 +92,7 @@ export interface SweepExports {
   apart16: Apart;
   apart32: Apart;
   halveTile(tile: number, half: number): void;
+  deflateRuns(from: number, length: number, work: number, out: number): number;
   predictTile(tile: number, share: number, row: number, out: number): void;
 }
 

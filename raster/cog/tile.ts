@@ -11,7 +11,7 @@ import {
   predictorOf,
   TILE_SIZE,
 } from './spec.js';
-import { halveSteps, predictSteps } from './steps.js';
+import { halveSteps, packSteps, predictSteps } from './steps.js';
 
 /** What encoding and halving need to know of a spec: enough for a worker thread. */
 export type TileSpec = Pick<CogSpec, 'bands' | 'sampleType' | 'nodata' | 'overviews' | 'level' | 'steps'>;
@@ -30,7 +30,9 @@ export function encodeTile(samples: SampleArray, spec: TileSpec): Uint8Array {
   const tile = checked(samples, spec, TILE_SIZE);
   const key = constantKey(tile, spec);
   const known = key === null ? undefined : constants.get(key);
-  return known ? known.slice() : keep(key, deflateTile(predict(tile, spec), optionsOf(spec)));
+  return known
+    ? known.slice()
+    : keep(key, packed(tile, spec) ?? deflateTile(predict(tile, spec), optionsOf(spec)));
 }
 
 const deflateInBackground = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
@@ -42,7 +44,15 @@ export async function encodeTileInBackground(samples: SampleArray, spec: TileSpe
   const known = key === null ? undefined : constants.get(key);
   return known
     ? known.slice()
-    : keep(key, await deflateInBackground(predict(tile, spec).slice(), optionsOf(spec)));
+    : keep(
+        key,
+        packed(tile, spec) ?? (await deflateInBackground(predict(tile, spec).slice(), optionsOf(spec))),
+      );
+}
+
+/** Measures at the lowest level, where nothing but runs is looked for, are packed where they are predicted. */
+function packed(tile: CogSamples, { steps, level }: TileSpec): Uint8Array | null {
+  return steps !== undefined && level === 1 ? packSteps(tile as Uint8Array, steps) : null;
 }
 
 function optionsOf({ level = 6 }: TileSpec) {
@@ -154,6 +164,7 @@ function halveAverage(tile: CogSamples, { bands, sampleType, nodata }: TileSpec)
  * Cuts tile (col, row) out of planar bands and interleaves it. Beyond the right and lower edge the last column and
  * row are repeated, so that averages at the edge stay true.
  * @param bands planar, `width * height` each
+ * @param room for the tile's samples, where there is some at hand
  */
 export function cutTile(
   bands: readonly SampleArray[],
@@ -162,9 +173,10 @@ export function cutTile(
   col: number,
   row: number,
   spec: TileSpec,
+  room?: CogSamples,
 ): CogSamples {
   const count = bands.length;
-  const out = newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * count);
+  const out = room ?? newSamples(givenType(spec), TILE_SIZE * TILE_SIZE * count);
   const x0 = col * TILE_SIZE;
   const y0 = row * TILE_SIZE;
   const inside = Math.min(TILE_SIZE, width - x0);

@@ -10,11 +10,17 @@ import { cutTile, emptyTile, encodeTile, encodeTileInBackground, halveTile } fro
 
 export interface CogWriter {
   /**
-   * Takes a full-resolution tile: its bytes by `encodeTile` and its samples by `halveTile`. In any order, each tile
-   * once; calls may overlap. Tiles may come from worker threads.
+   * Takes a tile, of full resolution unless `level` tells: its bytes by `encodeTile` and its samples by `halveTile`, null
+   * where the tile above is put too. In any order, each tile once; calls may overlap. Tiles may come from worker threads.
    * @throws RangeError for a tile outside the grid or put twice.
    */
-  putTile(col: number, row: number, encoded: Uint8Array, half: SampleArray): Promise<void>;
+  putTile(
+    col: number,
+    row: number,
+    encoded: Uint8Array,
+    half: SampleArray | null,
+    level?: number,
+  ): Promise<void>;
   /** Assembles the file and gives it its name in one step. Tiles never put are nodata (else 0). */
   close(): Promise<void>;
   /** Drops what was written; `path` stays as it was. Nothing happens after `close`. */
@@ -33,7 +39,7 @@ export async function createCog(path: string, spec: CogSpec): Promise<CogWriter>
   const levels = cogLevels(spec.grid);
   const pyramid = createPyramid(levels, spec);
   const placed: (Spooled | undefined)[][] = levels.map(({ cols, rows }) => new Array(cols * rows));
-  const claimed = new Set<number>();
+  const claimed = levels.map(() => new Set<number>());
   const temporary = `${path}.${process.pid}-${serial++}`;
   const spoolPath = `${temporary}.spool`;
   const partPath = `${temporary}.part`;
@@ -91,18 +97,18 @@ export async function createCog(path: string, spec: CogSpec): Promise<CogWriter>
   }
 
   return {
-    async putTile(col, row, encoded, half) {
+    async putTile(col, row, encoded, half, level = 0) {
       if (done) throw new Error(`${path} is closed`);
-      const { cols, rows } = levels[0];
+      const { cols, rows } = levels[level];
       if (col < 0 || row < 0 || col >= cols || row >= rows) {
         throw new RangeError(`tile ${col}, ${row} lies outside ${path} (${cols} × ${rows} tiles)`);
       }
       const index = row * cols + col;
-      if (claimed.has(index)) throw new RangeError(`tile ${col}, ${row} of ${path} was put twice`);
-      claimed.add(index);
+      if (claimed[level].has(index)) throw new RangeError(`tile ${col}, ${row} of ${path} was put twice`);
+      claimed[level].add(index);
       await asWritable(path, async () => {
-        placed[0][index] = await spool.append(encoded);
-        if (levels.length > 1) await climb(pyramid.put(1, col, row, half));
+        placed[level][index] = await spool.append(encoded);
+        if (half !== null && level + 1 < levels.length) await climb(pyramid.put(level + 1, col, row, half));
       });
     },
     async close() {

@@ -1,6 +1,7 @@
 import { UNUSABLE } from '../../kernels/classes.js';
 import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
-import { TILE_SIZE } from '../cog/spec.js';
+import { createPyramid } from '../cog/pyramid.js';
+import { cogLevels, TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
 import type { CellSummer } from '../mask/cell-sums.js';
@@ -220,25 +221,41 @@ function countStates(
   return transitions;
 }
 
+/**
+ * The tiles of an output, and the one that the block makes of the first overview: so a quarter of the samples goes over to the
+ * main thread, which has the higher overviews to make alone.
+ */
 function outputTiles(output: OutputName, job: BlockJob, detection: Detection, frame: Frame): OutputTile[] {
   const { core } = frame;
   const spec = outputSpec(output, job.grid);
+  const levels = cogLevels(job.grid);
   const plane = cropOutput(output, detection, frame);
+  const overview = levels.length > 1 ? createPyramid(levels, spec) : null;
   const tiles: OutputTile[] = [];
-  for (let row = 0; row * TILE_SIZE < core.height; row++) {
-    for (let column = 0; column * TILE_SIZE < core.width; column++) {
-      const samples = cutTile([plane], core.width, core.height, column, row, spec);
+  for (let y = 0; y < core.height; y += TILE_SIZE) {
+    for (let x = 0; x < core.width; x += TILE_SIZE) {
+      const samples = cutTile([plane], core.width, core.height, x / TILE_SIZE, y / TILE_SIZE, spec, scratch);
+      const [column, row] = [(core.x + x) / TILE_SIZE, (core.y + y) / TILE_SIZE];
+      tiles.push({ output, level: 0, column, row, encoded: encodeTile(samples, spec), half: null });
+      const above = overview?.put(1, column, row, halveTile(samples, spec));
+      if (!above) continue;
       tiles.push({
         output,
-        column: core.x / TILE_SIZE + column,
-        row: core.y / TILE_SIZE + row,
-        encoded: encodeTile(samples, spec),
-        half: halveTile(samples, spec) as Uint8Array,
+        level: 1,
+        column: above.col,
+        row: above.row,
+        encoded: encodeTile(above.samples, spec),
+        half: levels.length > 2 ? (halveTile(above.samples, spec) as Uint8Array) : null,
       });
     }
   }
+  if (overview !== null && overview.unfinished(1).length > 0)
+    throw new Error('a block must hold whole tiles of the first overview');
   return tiles;
 }
+
+/** Room for the samples of one tile. */
+const scratch = new Uint8Array(TILE_SIZE ** 2);
 
 /** The core of an output plane; nothing where the detector does not tell. */
 function cropOutput(output: OutputName, detection: Detection, frame: Frame): Uint8Array {

@@ -8,6 +8,7 @@ import { BLOCK_SIZE, type Block, blocks, type Grid, type Window } from '../grid.
 import { judgeRims, showsOutlines } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
 import { filesOf, placementOf } from '../scene.js';
+import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
@@ -127,6 +128,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     const used = await runBlocks(job, inPanels(left, grid, size), {
       workers: request.workers,
       shared: shareBlocks([...request.before, ...request.after], grid, size),
+      headers: headersOf([...request.before, ...request.after]),
       signal: request.signal,
       onResult: async (result) => {
         await request.journal?.put(result);
@@ -230,6 +232,17 @@ function shareBlocks(scenes: readonly OpenedScene[], grid: Grid, size: number): 
   return shared;
 }
 
+/** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */
+function headersOf(scenes: readonly OpenedScene[]): Headers {
+  const files = scenes.flatMap(({ scene }) => filesOf(scene));
+  const headers = new Map(files.map((file) => [file.info.path, file.header]));
+  for (const { info } of files) {
+    const other = headers.get(info.path)?.info.crs;
+    if (other?.proj4 !== info.crs?.proj4) headers.delete(info.path);
+  }
+  return headers;
+}
+
 /** px of a raster that one px of the grid spans, about. */
 function sourceScale(grid: Grid, placement: Placement): number {
   const window = { x: 0, y: 0, width: grid.width, height: grid.height };
@@ -264,7 +277,7 @@ async function openSink(grid: Grid, outputs: CompareRequest['outputs']): Promise
   return {
     put: async (result) => {
       for (const tile of result.tiles) {
-        await writers.get(tile.output)?.putTile(tile.column, tile.row, tile.encoded, tile.half);
+        await writers.get(tile.output)?.putTile(tile.column, tile.row, tile.encoded, tile.half, tile.level);
       }
     },
     close: async () => {

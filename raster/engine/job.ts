@@ -51,10 +51,13 @@ export const STATE_SLOTS = STATES.length + 1;
 /** One finished tile of an output raster. */
 export interface OutputTile {
   readonly output: OutputName;
+  /** 0 full resolution, 1 the first overview. */
+  readonly level: number;
   readonly column: number;
   readonly row: number;
   readonly encoded: Uint8Array;
-  readonly half: Uint8Array;
+  /** The quarter it fills of the tile above; null where that comes from the same block. */
+  readonly half: Uint8Array | null;
 }
 
 export interface BlockResult {

@@ -52,10 +52,13 @@ export async function openJournal(folder: string): Promise<Journal> {
   };
 }
 
+/** Counts up with the form of what is kept: blocks of an older one are done again. */
+const FORM = 2;
+
 async function jobKey(job: BlockJob): Promise<string> {
   const files = [...job.before, ...job.after].flatMap(({ spec }) => spec.files);
   const stamps = await Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
-  const plain = JSON.stringify([job, stamps], (_key, value: unknown) =>
+  const plain = JSON.stringify([FORM, job, stamps], (_key, value: unknown) =>
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
   );
   return createHash('sha256').update(plain).digest('hex').slice(0, 24);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BadInput, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
+import type { Headers } from '../scene-files.js';
 import type { SharedBlocks } from '../tiff/shared.js';
 import type { BlockJob, BlockResult } from './job.js';
 import type { WorkerMessage, WorkerStart } from './worker.js';
@@ -10,6 +11,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** Decoded blocks in common, by path of the file. */
   readonly shared: ReadonlyMap<string, SharedBlocks>;
+  /** What has been read of the files, likewise. */
+  readonly headers: Headers;
   /** Called once a block, in the order blocks finish; the next block of that worker waits for it (back-pressure). */
   readonly onResult: (result: BlockResult) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -41,7 +44,7 @@ export async function runBlocks(
   try {
     const backends = await Promise.all(
       Array.from({ length: count }, () => {
-        const workerData: WorkerStart = { job, shared: options.shared };
+        const workerData: WorkerStart = { job, shared: options.shared, headers: options.headers };
         const thread = new Worker(workerUrl(), { workerData });
         threads.push({ thread, gone: new Promise((resolve) => thread.once('exit', resolve)) });
         return drive(thread, queue, options);

@@ -5,6 +5,7 @@ import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block, Window } from '../grid.js';
 import { cellSummer } from '../mask/cell-sums.js';
 import { filesOf, openScene } from '../scene.js';
+import type { Headers } from '../scene-files.js';
 import type { SharedBlocks } from '../tiff/shared.js';
 import { emptyDate, type PreparedScene } from '../warp/date.js';
 import { fusedReader } from '../warp/fused.js';
@@ -29,12 +30,17 @@ export interface WorkerStart {
   readonly job: BlockJob;
   /** Decoded blocks in common, by path of the file. */
   readonly shared: ReadonlyMap<string, SharedBlocks>;
+  /** What has been read of the files, likewise: no thread loads what reads tags and looks up systems. */
+  readonly headers: Headers;
 }
 
-async function open(specs: readonly PreparedSpec[], shared: WorkerStart['shared']): Promise<PreparedScene[]> {
+async function open(
+  specs: readonly PreparedSpec[],
+  { shared, headers }: WorkerStart,
+): Promise<PreparedScene[]> {
   const result: PreparedScene[] = [];
   for (const { spec, shift, normalization } of specs) {
-    const scene = await openScene(spec);
+    const scene = await openScene(spec, headers);
     for (const file of filesOf(scene)) {
       const blocks = shared.get(file.info.path);
       if (blocks !== undefined) file.keepBlocksIn(blocks);
@@ -55,14 +61,15 @@ async function main(): Promise<void> {
       error: error instanceof BadInput ? 'BadInput' : error instanceof Unavailable ? 'Unavailable' : 'bug',
       stack: error instanceof Error ? error.stack : undefined,
     });
-  const { job, shared } = workerData as WorkerStart;
+  const start = workerData as WorkerStart;
+  const { job } = start;
   let backend: Backend | null = null;
   try {
     const kind = detectorByName(job.detector);
     if (!kind) throw new Error(`unknown detector ${job.detector}`);
     const opened = await openBackend(job.backend);
     backend = opened;
-    const [before, after] = [await open(job.before, shared), await open(job.after, shared)];
+    const [before, after] = [await open(job.before, start), await open(job.after, start)];
     const fused = fusedReaders(job, before, after);
     const resampler = resamplerFor(opened);
     // the blocks of a grid have four shapes at most
@@ -132,7 +139,7 @@ function buffersOf(result: BlockResult): ArrayBuffer[] {
   const arrays = [
     ...Object.values(runs),
     result.transitions,
-    ...result.tiles.flatMap((t) => [t.encoded, t.half]),
+    ...result.tiles.flatMap((t) => (t.half === null ? [t.encoded] : [t.encoded, t.half])),
   ];
   return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))];
 }

@@ -1,4 +1,3 @@
-import { getDecoder } from 'geotiff';
 import type { BlockShape } from './codecs.js';
 
 const JPEG = 7;
@@ -47,6 +46,7 @@ async function raw(picture: Uint8Array, bands: number, pixels: number): Promise<
 }
 
 async function decodeRaw(input: Uint8Array, shape: BlockShape): Promise<Uint8Array> {
+  const { getDecoder } = await import('geotiff');
   const decoder = await getDecoder(JPEG, {
     tileWidth: shape.width,
     tileHeight: shape.rows,

@@ -1,4 +1,3 @@
-import { getDecoder } from 'geotiff';
 import type { BlockShape } from './codecs.js';
 
 const LERC = 34887;
@@ -21,6 +20,8 @@ export async function decodeLerc(input: Uint8Array, shape: BlockShape, unwrap: U
   const blob =
     wrapped === 0 ? input : wrapped === 1 ? unwrap.inflate(input, most) : await unwrap.zstd(input, most);
   checkHeader(blob, shape);
+  // loaded where a file needs it
+  const { getDecoder } = await import('geotiff');
   const decoder = await getDecoder(LERC, {
     tileWidth: shape.width,
     tileHeight: shape.rows,

@@ -219,3 +219,24 @@ describe('reading again', () => {
     await expect(file.readWindow(0, { x: 0, y: 0, width: 1, height: 1 }, [0])).rejects.toThrow('closed');
   });
 });
+
+describe('a header that was read before', () => {
+  const image: MadeImage = { width: 40, height: 30, tile: [16, 16], sample: (x, y) => (x * 3 + y * 5) & 255 };
+  const window = { x: 3, y: 2, width: 30, height: 25 };
+
+  it('opens the file in another thread, without a look at its tags', async () => {
+    const bytes = makeTiff([image, { ...image, width: 20, height: 15, tags: [[254, 4, [1]]] }]);
+    const first = await openRasterFrom(memorySource(bytes), 'made.tif');
+    const header = structuredClone(first.header);
+    const tagsGone = Uint8Array.from(bytes).fill(0, 0, 16);
+    const second = await openRasterFrom(memorySource(Buffer.from(tagsGone)), 'made.tif', { header });
+    expect(second.info).toEqual(first.info);
+    expect([...(await second.readWindow(0, window, [0]))[0]]).toEqual(expected(image, window, 0));
+  });
+
+  it('is not used for a file of another length', async () => {
+    const { header } = await open([{ ...image, width: 80 }]);
+    const other = await openRasterFrom(memorySource(makeTiff([image])), 'made.tif', { header });
+    expect(other.info.width).toBe(40);
+  });
+});

@@ -4,8 +4,9 @@ import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Window } from '../grid.js';
 import { blockLength } from './block.js';
 import { ownBlocks } from './blocks.js';
-import { type Directory, readDirectories } from './directory.js';
+import type { Directory } from './directory.js';
 import { transformOf, worldFile } from './georeference.js';
+import { headerOf, layoutsFrom, type RasterHeader } from './header.js';
 import { bytesOf, type Layout, layoutOf } from './layout.js';
 import { CACHE_BYTES, MAX_BLOCK_BYTES, SHARED_BYTES } from './limits.js';
 import { bandMetadata, colourRoles, dateOf, fillValue, nodataOf } from './metadata.js';
@@ -17,6 +18,8 @@ import { type Reading, readInto, readWindow } from './window.js';
 export interface OpenOptions {
   /** CRS of a file that names none. One that names its own keeps it. */
   readonly sourceCrs?: Crs;
+  /** What another thread has read of the same file, opened with the same options; not used where its length is another now. */
+  readonly header?: RasterHeader;
 }
 
 /**
@@ -42,7 +45,12 @@ export async function openRasterFrom(
   name: string,
   options: OpenOptions & { readonly worldTransform?: () => Promise<Affine | null> } = {},
 ): Promise<RasterFile> {
+  const { header } = options;
+  if (header !== undefined && header.size === source.size)
+    return fileOf(source, layoutsFrom(source, header), header.info);
   return naming(name, async () => {
+    // threads that are handed the header never need it
+    const { readDirectories } = await import('./directory.js');
     const directories = await readDirectories(source);
     const main = directories[0];
     const layouts = levelsOf(directories);
@@ -63,6 +71,7 @@ function fileOf(source: ByteSource, layouts: readonly Layout[], info: RasterInfo
   };
   return {
     info,
+    header: headerOf(source, info, layouts),
     async readWindow(level, window, bands) {
       const from = reading(level, window, bands);
       return naming(info.path, () => readWindow(from, level, window, bands));

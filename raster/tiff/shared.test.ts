@@ -103,6 +103,30 @@ describe('shared blocks', () => {
     expect(decoded).toEqual([5]);
   });
 
+  it('are decoded anew where the thread that was at it never says that it is done', async () => {
+    const blocks = createSharedBlocks('uint16', 4, 2);
+    const never = new Promise<boolean>(() => {});
+    void sharedBlocks(blocks).use(
+      5,
+      4,
+      () => never,
+      () => {},
+      true,
+    );
+    const seen: (number[] | null)[] = [];
+    const took = await sharedBlocks(blocks, 20).use(
+      5,
+      4,
+      async (out) => {
+        out.fill(1005);
+        return true;
+      },
+      (samples) => seen.push(samples && [...samples]),
+      true,
+    );
+    expect([took, seen]).toEqual([true, [[1005, 1005, 1005, 1005]]]);
+  });
+
   it('remember that the file leaves a block out', async () => {
     const { one, two } = pair(2);
     let asked = 0;

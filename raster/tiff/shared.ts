@@ -44,8 +44,17 @@ export function createSharedBlocks(sampleType: SampleType, length: number, slots
   };
 }
 
+/**
+ * How long a block that another thread decodes is waited for, ms: far longer than decoding takes, or an address that has to be
+ * asked again. A thread that ended meanwhile never says so.
+ */
+const PATIENCE = 60_000;
+
 /** This thread's way to the shared blocks. */
-export function sharedBlocks({ sampleType, length, slots, control, samples }: SharedBlocks): BlockCache {
+export function sharedBlocks(
+  { sampleType, length, slots, control, samples }: SharedBlocks,
+  patience = PATIENCE,
+): BlockCache {
   const words = new Int32Array(control);
   const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT * length;
   const planes = Array.from({ length: slots }, (_, slot) =>
@@ -123,8 +132,9 @@ export function sharedBlocks({ sampleType, length, slots, control, samples }: Sh
         if (slot < 0) return aside();
         if (state === FILLING) {
           if (!wait) return false;
-          const settled = Atomics.waitAsync(words, at(slot, STATE), FILLING);
-          if (settled.async) await settled.value;
+          const settled = Atomics.waitAsync(words, at(slot, STATE), FILLING, patience);
+          // whoever decodes it may be gone: its slot is lost, the block is not
+          if (settled.async && (await settled.value) === 'timed-out') return aside();
           continue;
         }
         const found = state === EMPTY ? await fill(slot, decode) : state;

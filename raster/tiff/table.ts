@@ -3,8 +3,25 @@ import { assertInside, type ByteSource } from './source.js';
 /** TileOffsets, TileByteCounts and their strip twins: numbers that may be many, so they are read a page at a time. */
 export interface NumberTable {
   readonly length: number;
+  /** What it is made of, as plain data: `tableFrom` makes the same in another thread. */
+  readonly plain: PlainTable;
   /** @throws Error where the file ends before the number. */
   at(index: number): Promise<number>;
+}
+
+/** Numbers at hand, or where they lie in the file. */
+export type PlainTable =
+  | { readonly values: ArrayLike<number> }
+  | { readonly littleEndian: boolean; readonly place: TablePlace };
+
+export interface TablePlace {
+  readonly offset: number;
+  readonly fieldType: number;
+  readonly length: number;
+}
+
+export function tableFrom(source: ByteSource, plain: PlainTable): NumberTable {
+  return 'values' in plain ? tableOf(plain.values) : tableInFile(source, plain.littleEndian, plain.place);
 }
 
 /** Bytes of a field type (TIFF 6.0 section 2, BigTIFF) that may hold such numbers. */
@@ -13,7 +30,7 @@ const WIDTHS: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 
 const PAGE = 4096;
 
 export function tableOf(values: ArrayLike<number>): NumberTable {
-  return { length: values.length, at: async (index) => values[index] ?? Number.NaN };
+  return { length: values.length, plain: { values }, at: async (index) => values[index] ?? Number.NaN };
 }
 
 /**
@@ -21,11 +38,7 @@ export function tableOf(values: ArrayLike<number>): NumberTable {
  * the length the file claims.
  * @throws Error where the field type cannot hold offsets or the table does not lie inside the file.
  */
-export function tableInFile(
-  source: ByteSource,
-  littleEndian: boolean,
-  at: { readonly offset: number; readonly fieldType: number; readonly length: number },
-): NumberTable {
+export function tableInFile(source: ByteSource, littleEndian: boolean, at: TablePlace): NumberTable {
   const width = WIDTHS[at.fieldType];
   if (width === undefined)
     throw new Error(`its tile table has field type ${at.fieldType}, which cannot hold offsets`);
@@ -43,6 +56,7 @@ export function tableInFile(
 
   return {
     length: at.length,
+    plain: { littleEndian, place: at },
     async at(index) {
       const page = Math.floor(index / PAGE);
       let numbers = pages.get(page);

@@ -1,6 +1,7 @@
 import type { Affine } from '../affine.js';
 import type { Crs } from '../crs.js';
 import type { Window } from '../grid.js';
+import type { RasterHeader } from './header.js';
 import type { SharedBlocks } from './shared.js';
 
 export type SampleArray =
@@ -51,6 +52,8 @@ export interface WindowTarget {
 
 export interface RasterFile {
   readonly info: RasterInfo;
+  /** What was read of it before any pixel, as plain data: another thread opens the file with it. */
+  readonly header: RasterHeader;
   /**
    * Decoded samples of a window of one level, one array a band in the order asked, `window.width * window.height` long,
    * row by row. The window lies inside the level. Bands count from 0.
