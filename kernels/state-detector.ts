@@ -23,6 +23,8 @@ const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
 const TEXTURE_METRES = 6;
 const MOST_TEXTURE_PX = 8;
+/** From this pixel size on, metres, no building's shadow fills a pixel. */
+const NO_SHADOWS = 8;
 /** Scaled vegetation index of the scene's dense vegetation. */
 const DENSE_VEGETATION = 0.8;
 
@@ -92,7 +94,7 @@ function create(options: DetectorOptions): Detector {
   if (look === null) throw new Error('the states detector needs a look at the scenes');
   const length = width * height;
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
-  const constants = stateConstants(bands, length, look);
+  const constants = stateConstants(bands, length, options.resolution, look);
   const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
   const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (classes.has(name) ? [code] : []));
   const texture = featureConstants(options, look.dark);
@@ -206,7 +208,12 @@ export function chiSquare99(n: number): number {
   return n * (1 - 2 / (9 * n) + 2.326_348 * Math.sqrt(2 / (9 * n))) ** 3;
 }
 
-function stateConstants(bands: readonly BandRole[], length: number, look: SceneLook): StateConstants {
+function stateConstants(
+  bands: readonly BandRole[],
+  length: number,
+  resolution: number,
+  look: SceneLook,
+): StateConstants {
   const set = new Set(bands);
   const at = (role: BandRole) => Math.max(0, bands.indexOf(role)) * length;
   const dark = (role: BandRole) => look.dark[role] ?? 0;
@@ -218,6 +225,7 @@ function stateConstants(bands: readonly BandRole[], length: number, look: SceneL
     hasColour: has('blue', 'green', 'red'),
     hasNdvi: has('nir', 'red'),
     hasWater: waterPlanes(set) === null ? 0 : 1,
+    hasDarkWater: resolution >= NO_SHADOWS && infrared === 'swir1' && has('nir', 'red') === 1 ? 1 : 0,
     atBlue: at('blue'),
     atGreen: at('green'),
     atRed: at('red'),

@@ -14,6 +14,8 @@ export interface StateConstants {
   readonly hasColour: number;
   readonly hasNdvi: number;
   readonly hasWater: number;
+  /** Near and short-wave infrared, in pixels that no building's shadow fills: water is what is dark in both. */
+  readonly hasDarkWater: number;
   readonly atBlue: number;
   readonly atGreen: number;
   readonly atRed: number;
@@ -89,6 +91,19 @@ export function wetScore(ratio: number): number {
  */
 export function openScore(infrared: number, brightness: number, edge: number): number {
   return (1 - ramp(infrared, 0.25, 0.5)) * ramp(brightness, 0.15, 0.35) * (1 - ramp(edge, 0.25, 0.55));
+}
+
+/**
+ * More water than land 0-1, from both infrared bands as shares of bright ground. Flood water is turbid, and mixed with
+ * what stands in it: its index need not pass any fixed line, but both bands fall below half of what land sends back.
+ */
+export function darkScore(nearInfrared: number, infrared: number): number {
+  return (1 - ramp(nearInfrared, 0.35, 0.65)) * (1 - ramp(infrared, 0.35, 0.65));
+}
+
+/** Both infrared bands together fell or rose by more than a season makes them, 0-1; a little is added against noise. */
+export function infraredStep(before: number, after: number): number {
+  return ramp(Math.max((before + 0.1) / (after + 0.1), (after + 0.1) / (before + 0.1)), 1.35, 1.8);
 }
 
 /** Red over blue 0-1, from their normalized difference. */
@@ -293,6 +308,7 @@ export const stateChangeKernel: KernelSource = inlined({
     let waterAfter = 0;
     let ratioBefore = 0;
     let ratioAfter = 0;
+    let dim = 0;
     if (this.constants.hasWater > 0.5) {
       const visibleBefore = over(before[i + this.constants.atVisible], this.constants.darkVisible);
       const visibleAfter = over(after[i + this.constants.atVisible], this.constants.darkVisible);
@@ -309,6 +325,15 @@ export const stateChangeKernel: KernelSource = inlined({
       if (wetAfter > 0) {
         const share = infraredAfter / this.constants.infraredHigh;
         waterAfter = wetAfter * openScore(share, va, ea);
+      }
+      if (this.constants.hasDarkWater > 0.5) {
+        const longBefore = infraredBefore / this.constants.infraredHigh;
+        const longAfter = infraredAfter / this.constants.infraredHigh;
+        waterBefore = Math.max(waterBefore, darkScore(sunBefore, longBefore));
+        waterAfter = Math.max(waterAfter, darkScore(sunAfter, longAfter));
+        const bothBefore = sunBefore + longBefore;
+        const bothAfter = sunAfter + longAfter;
+        dim = infraredStep(bothBefore, bothAfter);
       }
     }
 
@@ -388,7 +413,7 @@ export const stateChangeKernel: KernelSource = inlined({
       }
       if (this.constants.hasWater > 0.5) {
         const step = Math.abs(ratioAfter - ratioBefore);
-        const turned = turnedScore(step);
+        const turned = Math.max(turnedScore(step), dim);
         const waterGain = waterTurn(waterAfter, waterBefore, turned, 1, changed);
         if (waterGain >= 0.5) {
           code = 4;
@@ -432,6 +457,8 @@ export const stateChangeKernel: KernelSource = inlined({
     canopyScore,
     wetScore,
     openScore,
+    darkScore,
+    infraredStep,
     brownScore,
     smoothScore,
     hardScore,

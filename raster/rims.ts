@@ -72,7 +72,11 @@ export function measureRims(
   }
 }
 
-function stepsOf({ bands, stack, usable }: DateBlock, look: SceneLook, stride: number): (at: number) => number {
+function stepsOf(
+  { bands, stack, usable }: DateBlock,
+  look: SceneLook,
+  stride: number,
+): (at: number) => number {
   const planes = bands.map((role, b) => ({
     start: b * usable.length,
     // of 3 × 3 sums

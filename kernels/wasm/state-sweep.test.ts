@@ -43,6 +43,7 @@ const BANDS: Readonly<Record<string, readonly BandRole[]>> = {
   'blue, green, red, nir, swir1': ['blue', 'green', 'red', 'nir', 'swir1'],
   'blue, green, red, nir': ['blue', 'green', 'red', 'nir'],
   'blue, green, red': ['blue', 'green', 'red'],
+  'red, nir, swir1': ['red', 'nir', 'swir1'],
   'red, nir': ['red', 'nir'],
   'green, nir': ['green', 'nir'],
 };
@@ -53,6 +54,7 @@ const SHAPES: readonly Shape[] = [
   [93, 71, 2],
   [64, 3, 2],
   [5, 40, 10],
+  [61, 44, 10],
   [70, 50, 0.5],
   [17, 1, 0.5],
 ];

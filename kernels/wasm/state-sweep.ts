@@ -158,7 +158,7 @@ export function createStateSweep(
     bands: 72,
     noise: 4 * count,
     levels: 52,
-    scores: 352,
+    scores: 384,
     code: length,
     confidence: length,
     magnitude: length,
@@ -170,7 +170,8 @@ export function createStateSweep(
   sweeps.f32('weights').set(weightsOf(texture));
   sweeps.f32('noise').set(noise);
   sweeps.f32('levels').set(levelsOf(constants));
-  const has = constants.hasColour + 2 * constants.hasNdvi + 4 * constants.hasWater;
+  const has =
+    constants.hasColour + 2 * constants.hasNdvi + 4 * constants.hasWater + 8 * constants.hasDarkWater;
   const bits = wanted.reduce((sum, code) => sum | (1 << code), 0);
   const starts = ['atBlue', 'atGreen', 'atRed', 'atNir', 'atVisible', 'atInfrared'] as const;
   const apart = slots * pitch;

@@ -14,6 +14,8 @@ const CELL_METRES = 16;
 const CLOUD_BRIGHT = 1.9;
 const CLOUD_RISE = 0.8;
 const CLOUD_WHITE = 0.7;
+/** A cloud dims no infrared band below this share of what the other look has; muddy water, bright in red, does. */
+const CLOUD_INFRARED = 0.9;
 /** Steepest brightness step of a cloud's rim from pixel to pixel, as a share of how far it stands out. */
 const CLOUD_RIM = 0.22;
 /** Shadow: all bands between these shares of the other look, and nearly alike. */
@@ -104,6 +106,8 @@ interface CellMeans {
 }
 
 const VISIBLE: readonly BandRole[] = ['blue', 'green', 'red'];
+
+const INFRARED: readonly BandRole[] = ['nir', 'swir1', 'swir2'];
 
 function visibleOf(bands: readonly BandRole[]): number[] {
   const found = bands.flatMap((role, b) => (VISIBLE.includes(role) ? [b] : []));
@@ -214,12 +218,16 @@ function cloudCells({ date, look, visible, bright, band }: CellMeans, other: Cel
   const means = visible.map(band);
   // bands of unknown scale: white is what is bright in each against its own median
   const highs = visible.map((b) => look.high[date.bands[b]] ?? 1);
+  const infrared = date.bands.flatMap((role, b) =>
+    INFRARED.includes(role) ? [[band(b), other.band(b)]] : [],
+  );
   for (let c = 0; c < cloud.length; c++) {
     const rise = (bright[c] - other.bright[c]) / look.brightness;
     // NaN fails every comparison
     if (!(bright[c] / look.brightness > CLOUD_BRIGHT && rise > CLOUD_RISE)) continue;
     const values = means.map((mean, k) => mean[c] / highs[k]);
-    if (Math.min(...values) > CLOUD_WHITE * Math.max(...values)) cloud[c] = 1;
+    if (Math.min(...values) <= CLOUD_WHITE * Math.max(...values)) continue;
+    if (infrared.every(([mine, theirs]) => mine[c] >= CLOUD_INFRARED * theirs[c])) cloud[c] = 1;
   }
   return cloud;
 }

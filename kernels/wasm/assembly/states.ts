@@ -18,7 +18,9 @@ const WATER: usize = 112;
 const HARD: usize = 128;
 const SOIL: usize = 144;
 const BUILT: usize = 160;
-const SCORES: usize = 176;
+/** Sum of both infrared bands as shares of bright ground. */
+const INFRARED: usize = 176;
+const SCORES: usize = 192;
 
 /** Levels of the scene, floats in this order; `PER_…` are what is multiplied by. */
 const DARK_BLUE: usize = 0;
@@ -39,6 +41,7 @@ const ENERGY_HALF: usize = 48;
 const COLOUR: i32 = 1;
 const NDVI: i32 = 2;
 const WATERS: i32 = 4;
+const DARK_WATER: i32 = 8;
 
 // @ts-ignore: decorator
 @inline
@@ -143,6 +146,11 @@ function score(bands: usize, x: usize, levels: usize, has: i32, out: usize): voi
       );
       water = f32x4.mul(wet, open);
     }
+    if (has & DARK_WATER) {
+      const long = f32x4.mul(infrared, v128.load32_splat(levels + PER_INFRARED));
+      water = f32x4.pmax(water, f32x4.mul(rest(ramp(sun, 0.35, 0.65)), rest(ramp(long, 0.35, 0.65))));
+      v128.store(out, f32x4.add(sun, long), INFRARED);
+    }
   }
   v128.store(out, ratio, RATIO);
   v128.store(out, water, WATER);
@@ -223,7 +231,13 @@ function judge(
     toBare = v128.and(is, isBare);
   }
   if (has & WATERS) {
-    const turned = ramp(f32x4.abs(f32x4.sub(v128.load(after, RATIO), v128.load(before, RATIO))), 0.25, 0.5);
+    let turned = ramp(f32x4.abs(f32x4.sub(v128.load(after, RATIO), v128.load(before, RATIO))), 0.25, 0.5);
+    if (has & DARK_WATER) {
+      const first = f32x4.add(v128.load(before, INFRARED), f32x4.splat(0.1));
+      const second = f32x4.add(v128.load(after, INFRARED), f32x4.splat(0.1));
+      const step = f32x4.pmax(f32x4.div(first, second), f32x4.div(second, first));
+      turned = f32x4.pmax(turned, ramp(step, 1.35, 1.8));
+    }
     const waterGain = f32x4.mul(f32x4.mul(f32x4.mul(waterAfter, rest(waterBefore)), turned), changed);
     let is = half(waterGain);
     found = v128.bitselect(i32x4.splat(4), found, is);
