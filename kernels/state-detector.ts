@@ -1,5 +1,6 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
+import { type BuildingMarks, buildingHalo, createBuildings } from './buildings.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type { DateBlock, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
 import {
@@ -23,13 +24,15 @@ const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
 const TEXTURE_METRES = 6;
 const MOST_TEXTURE_PX = 8;
+/** px that texture and support reach, as a multiple of 8. */
+const TEXTURE_HALO = 16;
 /** Scaled vegetation index of the scene's dense vegetation. */
 const DENSE_VEGETATION = 0.8;
 
 /** The built-in mathematics: states of both dates from indices and texture, change where they cross. */
 export const stateDetector: DetectorKind = {
   name: 'states',
-  halo: MOST_TEXTURE_PX + 2,
+  halo: (resolution) => Math.max(TEXTURE_HALO, buildingHalo(resolution)),
   needsLook: true,
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
@@ -93,18 +96,28 @@ function create(options: DetectorOptions): Detector {
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
   const constants = stateConstants(bands, length, look);
   const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
-  const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (classes.has(name) ? [code] : []));
+  // without near infrared, buildings are judged by colour alone
+  const buildings =
+    look.colour && vegetationPlanes(options.bands)?.length === 3
+      ? createBuildings({ ...options, colour: look.colour })
+      : null;
+  const wanted = CHANGE_CLASSES.flatMap(({ code, name }) =>
+    classes.has(name) && (buildings === null || !name.startsWith('building')) ? [code] : [],
+  );
   const texture = featureConstants(options, look.dark);
   const where = backend.name;
   const judge = sweeps(backend)
     ? createStateSweep(constants, texture, noise, wanted)
     : createKernels(backend, constants, texture, noise, wanted);
   return {
-    stages: { texture: where, states: where },
+    stages: { texture: where, states: where, ...(buildings && { buildings: where }) },
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);
       const detection = await judge(before.stack, after.stack);
+      if (buildings !== null) {
+        markBuildings(detection, await buildings(before.stack, after.stack), width, classes);
+      }
       blank(detection, before.usable);
       blank(detection, after.usable);
       return detection;
@@ -254,6 +267,37 @@ function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: numb
 function endOfRun(usable: Uint8Array, i: number): number {
   const end = usable.indexOf(1, i);
   return end < 0 ? usable.length : end;
+}
+
+const BUILT = 1;
+const OTHER = 5;
+
+/** Puts buildings that came and that are gone over the other classes, and makes the states say the same. */
+function markBuildings(
+  detection: StatePlanes,
+  { factor, width: across, height: down, came, gone }: BuildingMarks,
+  width: number,
+  classes: ReadonlySet<ChangeClassName>,
+): void {
+  const { code, confidence, bare, stateBefore, stateAfter } = detection;
+  const mark = (cell: number, value: number, sure: number) => {
+    const start = Math.floor(cell / across) * factor * width + (cell % across) * factor;
+    const [here, there] = value === 1 ? [stateAfter, stateBefore] : [stateBefore, stateAfter];
+    for (let y = 0; y < factor; y++) {
+      for (let i = start + y * width; i < start + y * width + factor; i++) {
+        code[i] = value;
+        confidence[i] = sure;
+        bare[i] = 0;
+        here[i] = BUILT;
+        if (there[i] === BUILT) there[i] = OTHER;
+      }
+    }
+  };
+  const [some, others] = [classes.has('building_new'), classes.has('building_removed')];
+  for (let cell = 0; cell < across * down; cell++) {
+    if (some && came[cell] > 0) mark(cell, 1, came[cell]);
+    else if (others && gone[cell] > 0) mark(cell, 2, gone[cell]);
+  }
 }
 
 function emptyDetection(length: number): StatePlanes {

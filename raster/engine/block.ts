@@ -110,9 +110,13 @@ async function detect(
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
 const LEAST_SIDE = 256;
 
+/** What a window's place on the grid is a multiple of, px: detectors judge cells of up to so many px, in every block the same ones. */
+const CELLS = 8;
+
 /** The pixels a block looks at: its core and the halo, and in a thin block at the grid's edge more of its neighbours. */
 function windowOf({ halo }: BlockJob, { core }: Block): Window {
-  const more = (from: number, length: number) => Math.min(Math.max(0, LEAST_SIDE - length), from);
+  const more = (from: number, length: number) =>
+    Math.min(Math.ceil(Math.max(0, LEAST_SIDE - length) / CELLS) * CELLS, from);
   const [left, top] = [more(core.x, core.width), more(core.y, core.height)];
   return {
     x: core.x - left - halo,

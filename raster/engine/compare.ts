@@ -82,7 +82,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   const looked = performance.now();
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
-  const halo = detector.halo + (detector.needsLook ? MASK_HALO : 0);
+  const halo = detector.halo(grid.resolution) + (detector.needsLook ? MASK_HALO : 0);
   const job: BlockJob = {
     grid,
     before: look.before,

@@ -9,7 +9,7 @@ export const PAD: usize = 16;
 /** Repeats the ends of a row of floats, `times` places on both sides. */
 // @ts-ignore: decorator
 @inline
-function repeatEnds(row: usize, width: i32, times: i32): void {
+export function repeatEnds(row: usize, width: i32, times: i32): void {
   const first = load<f32>(row);
   const end = row + (<usize>width << 2);
   const last = load<f32>(end - 4);
