@@ -1,6 +1,7 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
-import { type BuildingMarks, buildingHalo, createBuildings } from './buildings.js';
+import { createBuildings } from './building-judge.js';
+import { type BuildingMarks, buildingHalo } from './buildings.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type { DateBlock, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
 import {

@@ -13,6 +13,18 @@ const LOOK: SceneLook = {
   canopy: 60,
   vegetation: 0.6,
   edge: 25,
+  colour: {
+    before: {
+      maps: { red: { gain: 1, offset: 0 }, green: { gain: 1, offset: 0 }, blue: { gain: 1, offset: 0 } },
+      saturation: 0.287,
+      brightness: 231,
+    },
+    after: {
+      maps: { red: { gain: 0.9, offset: 7 }, green: { gain: 1.1, offset: -9 }, blue: { gain: 1, offset: 3 } },
+      saturation: 0.263,
+      brightness: 219,
+    },
+  },
 };
 const SURFACES: readonly Readonly<Partial<Record<BandRole, number>>>[] = [
   { blue: 80, green: 110, red: 70, nir: 500, swir1: 200 },

@@ -54,7 +54,7 @@ export async function processBlock(
   };
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const found = extractRuns({ ...frame, ...detection, zones });
-  const runs = sieveBlock(found, block.core, job.grid, job.least);
+  const runs = sieveBlock(found, block.core, job.grid, job.rules);
   const transitions = countStates(detection, zones, frame, job.zones.length);
   clock.lap('runs');
   const tiles = job.outputs.flatMap((output) => outputTiles(output, job, detection, frame));

@@ -1,6 +1,7 @@
 import { type BackendRequest, BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { BAND_ROLES, type BandRole } from '../../kernels/bands.js';
-import type { ChangeClassName } from '../../kernels/classes.js';
+import { BUILDINGS } from '../../kernels/buildings.js';
+import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
@@ -62,6 +63,11 @@ export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
   return new Set(BAND_ROLES.filter((role) => scenes.every(({ scene }) => scene.bands.has(role))));
 }
 
+/** Roads are no buildings. */
+const LONGEST = Array.from({ length: CHANGE_CLASSES.length + 1 }, (_, code) =>
+  CHANGE_CLASSES[code - 1]?.name.startsWith('building') ? BUILDINGS.elongation : Number.POSITIVE_INFINITY,
+);
+
 /** Compares two dates block by block over worker threads. Output rasters appear whole or not at all. */
 export async function compare(request: CompareRequest): Promise<CompareResult> {
   const started = performance.now();
@@ -96,12 +102,12 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     clip: request.clip,
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
-    least: request.least ?? [],
+    rules: { least: request.least ?? [], longest: LONGEST },
   };
   const all = blocks(grid, size);
   const sink = await openSink(grid, request.outputs);
   try {
-    const collector = createRunCollector(grid, job.least);
+    const collector = createRunCollector(grid, job.rules);
     const totals: Totals = {
       transitions: new Float64Array(0),
       usable: 0,
