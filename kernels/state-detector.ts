@@ -95,7 +95,7 @@ function create(options: DetectorOptions): Detector {
   if (look === null) throw new Error('the states detector needs a look at the scenes');
   const length = width * height;
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
-  const constants = stateConstants(bands, length, look);
+  const constants = stateConstants(bands, options, look);
   const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
   // without near infrared, buildings are judged by colour alone
   const buildings =
@@ -219,7 +219,12 @@ export function chiSquare99(n: number): number {
   return n * (1 - 2 / (9 * n) + 2.326_348 * Math.sqrt(2 / (9 * n))) ** 3;
 }
 
-function stateConstants(bands: readonly BandRole[], length: number, look: SceneLook): StateConstants {
+function stateConstants(
+  bands: readonly BandRole[],
+  { width, height, resolution }: DetectorOptions,
+  look: SceneLook,
+): StateConstants {
+  const length = width * height;
   const set = new Set(bands);
   const at = (role: BandRole) => Math.max(0, bands.indexOf(role)) * length;
   const dark = (role: BandRole) => look.dark[role] ?? 0;
@@ -228,6 +233,9 @@ function stateConstants(bands: readonly BandRole[], length: number, look: SceneL
   return {
     bandCount: bands.length,
     length,
+    width,
+    height,
+    radius: textureRadius(resolution),
     hasColour: has('blue', 'green', 'red'),
     hasNdvi: has('nir', 'red'),
     hasWater: waterPlanes(set) === null ? 0 : 1,

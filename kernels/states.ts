@@ -11,6 +11,10 @@ import { normalizedDifference, ramp } from './maths.js';
 export interface StateConstants {
   readonly bandCount: number;
   readonly length: number;
+  readonly width: number;
+  readonly height: number;
+  /** Half-width of the window a building's shadow is looked for in, px. */
+  readonly radius: number;
   readonly hasColour: number;
   readonly hasNdvi: number;
   readonly hasWater: number;
@@ -140,7 +144,7 @@ export function changedScore(magnitude: number): number {
 }
 
 /**
- * Building new, with the other look being the one before, or gone, with the one after. Nobody builds on open water within
+ * Building new, with the other look being the one before. Nobody builds on open water within
  * a month, nor floods a house: that is glint, or a shadow on the shore.
  */
 export function buildingTurn(
@@ -151,6 +155,22 @@ export function buildingTurn(
   changed: number,
 ): number {
   return roof * otherLit * (1 - otherBuilt) * (1 - otherWater) * changed;
+}
+
+/**
+ * Building gone: what stands in its place is hard ground still, rubble or a cleared lot. `otherHard` is of the look after.
+ * Grass where a roof was is a year's work, and on farmland every harvested field is one.
+ */
+export function demolitionTurn(roof: number, otherHard: number, changed: number): number {
+  return roof * otherHard * changed;
+}
+
+/**
+ * Above 0 where a brightness is `times` brighter than all the 3 × 3 around it in the other look, or darker: what a pixel of
+ * misregistration cannot make. `low` and `high` are of the 3 × 3; all relative to the scene's median, 0.05 of which is noise.
+ */
+export function outside(value: number, low: number, high: number, times: number): number {
+  return Math.max(value + 0.05 - times * (high + 0.05), low + 0.05 - times * (value + 0.05));
 }
 
 /** From the size of the water index's change: shadow dims all bands alike and keeps their ratio; water comes and goes with it. */
@@ -333,8 +353,54 @@ export const stateChangeKernel: KernelSource = inlined({
       const roofnessAfter = roofScore(va, ea);
       const roofAfter = builtAfter * roofnessAfter;
       const roofBefore = builtBefore * roofScore(vb, eb);
-      const buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
-      const buildingGone = buildingTurn(roofBefore, litAfter, builtAfter, waterAfter, changed);
+      let buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
+      let buildingGone = demolitionTurn(roofBefore, hardAfter, changed);
+      if (buildingNew >= 0.5 || buildingGone >= 0.5) {
+        const row = Math.floor(i / this.constants.width);
+        const column = i - row * this.constants.width;
+        let lowBefore = vb;
+        let highBefore = vb;
+        let lowAfter = va;
+        let highAfter = va;
+        for (let k = 0; k < 9; k++) {
+          const dy = Math.floor(k / 3);
+          const y = Math.min(Math.max(row + dy - 1, 0), this.constants.height - 1);
+          const x = Math.min(Math.max(column + k - 3 * dy - 1, 0), this.constants.width - 1);
+          const valueBefore = featuresBefore[y * this.constants.width + x] / this.constants.brightness;
+          const valueAfter = featuresAfter[y * this.constants.width + x] / this.constants.brightness;
+          lowBefore = Math.min(lowBefore, valueBefore);
+          highBefore = Math.max(highBefore, valueBefore);
+          lowAfter = Math.min(lowAfter, valueAfter);
+          highAfter = Math.max(highAfter, valueAfter);
+        }
+        // a new building stands out by a tenth, what a season's light may do; what a gone one leaves, by twice that
+        const come = outside(va, lowBefore, highBefore, 1.1);
+        if (come <= 0) {
+          buildingNew = 0;
+        }
+        const went = outside(va, lowBefore, highBefore, 1.2);
+        const back = outside(vb, lowAfter, highAfter, 1.2);
+        if (went <= 0 || back <= 0) {
+          buildingGone = 0;
+        }
+        if (buildingGone >= 0.5) {
+          let darkest = va;
+          for (let dy = 0; dy < 2 * this.constants.radius + 1; dy++) {
+            const y = Math.min(Math.max(row + dy - this.constants.radius, 0), this.constants.height - 1);
+            for (let dx = 0; dx < 2 * this.constants.radius + 1; dx++) {
+              const x = Math.min(Math.max(column + dx - this.constants.radius, 0), this.constants.width - 1);
+              darkest = Math.min(
+                darkest,
+                featuresAfter[y * this.constants.width + x] / this.constants.brightness,
+              );
+            }
+          }
+          // something still casts a shadow
+          if (darkest < 0.3) {
+            buildingGone = 0;
+          }
+        }
+      }
       const bareAfter = bareScore(hardAfter, soilAfter, roofnessAfter);
       if (this.constants.hasNdvi > 0.5) {
         const fall = indexBefore - indexAfter;
@@ -412,6 +478,8 @@ export const stateChangeKernel: KernelSource = inlined({
     magnitudeOf,
     changedScore,
     buildingTurn,
+    demolitionTurn,
+    outside,
     turnedScore,
     waterTurn,
     stepScore,

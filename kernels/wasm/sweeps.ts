@@ -38,6 +38,9 @@ export interface SweepExports {
     stateBefore: number,
     stateAfter: number,
     bare: number,
+    rowsBefore: number,
+    rowsAfter: number,
+    radius: number,
   ): void;
   support(
     width: number,
