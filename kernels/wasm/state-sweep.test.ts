@@ -33,6 +33,14 @@ const SURFACES: readonly Readonly<Partial<Record<BandRole, number>>>[] = [
   { blue: 200, green: 230, red: 260, nir: 320, swir1: 380 },
   { blue: 320, green: 320, red: 320, nir: 330, swir1: 300 },
 ];
+/** A lot of hard ground, and the bright roof that stands on it at even dates. */
+const LOT: (typeof SURFACES)[number] = { blue: 250, green: 250, red: 250, nir: 330, swir1: 320 };
+const ROOF: (typeof SURFACES)[number] = { blue: 520, green: 520, red: 520, nir: 480, swir1: 450 };
+
+/** Whether a place lies in a square about (40, 40) with sides of 2·`reach`. */
+function within(reach: number, x: number, y: number): boolean {
+  return Math.max(Math.abs(x - 40), Math.abs(y - 40)) < reach;
+}
 
 /** A date of squares of surfaces, 11 px a side and speckled, that turn with `date`. */
 function made(bands: readonly BandRole[], width: number, height: number, date: number): DateBlock {
@@ -43,7 +51,12 @@ function made(bands: readonly BandRole[], width: number, height: number, date: n
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     const square = Math.floor((i % width) / 11) * 5 + Math.floor(i / width / 11) * 3;
     const speck = state % 97 === 0 ? 1 : 0;
-    const surface = SURFACES[(square + (square % 4 === 0 ? date * 2 : 0) + speck) % SURFACES.length];
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const surface = !within(10, x, y)
+      ? SURFACES[(square + (square % 4 === 0 ? date * 2 : 0) + speck) % SURFACES.length]
+      : date % 2 === 0 && within(5, x, y)
+        ? ROOF
+        : LOT;
     bands.forEach((role, b) => {
       stack[b * length + i] = (surface[role] ?? 0) + ((state >>> (8 + b)) % 23) - 11;
     });
