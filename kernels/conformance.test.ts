@@ -201,6 +201,18 @@ const LOOK: SceneLook = {
   // no ratio of small numbers, as whole samples make them, may fall upon a threshold
   vegetation: 0.613,
   edge: 25,
+  colour: {
+    before: {
+      maps: { red: { gain: 1, offset: 0 }, green: { gain: 1, offset: 0 }, blue: { gain: 1, offset: 0 } },
+      saturation: 0.287,
+      brightness: 231,
+    },
+    after: {
+      maps: { red: { gain: 0.9, offset: 7 }, green: { gain: 1.1, offset: -9 }, blue: { gain: 1, offset: 3 } },
+      saturation: 0.263,
+      brightness: 219,
+    },
+  },
 };
 
 /** Two dates of patches of vegetation, water, bare ground and texture, so that every class is met. */
@@ -241,7 +253,8 @@ async function detect(kind: DetectorKind, backend: Backend, bands: readonly Band
     backend,
     width: WIDTH,
     height: HEIGHT,
-    resolution: 2,
+    // cells of 2 × 2 px where buildings are judged by colour
+    resolution: bands.length === 3 ? 0.5 : 2,
     bands: new Set(used),
     classes: new Set(CHANGE_CLASSES.map((c) => c.name)),
     look: kind.needsLook ? LOOK : null,

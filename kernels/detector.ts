@@ -35,6 +35,27 @@ export interface SceneLook {
   readonly vegetation: number;
   /** 75th percentile of edge density over ground without vegetation: the yardstick of built texture. */
   readonly edge: number;
+  /** Each date in its own colours; absent where red, green or blue lacks. */
+  readonly colour?: { readonly before: SceneColour; readonly after: SceneColour };
+}
+
+/** A line values are mapped by. */
+export interface GainOffset {
+  readonly gain: number;
+  readonly offset: number;
+}
+
+/**
+ * A date's own colours. Normalization fits the bands one by one, and so tints one date with the other's light and camera;
+ * what judges colour takes that back.
+ */
+export interface SceneColour {
+  /** From the numbers of the planes to those before normalization. */
+  readonly maps: Readonly<Record<'red' | 'green' | 'blue', GainOffset>>;
+  /** Median of saturation, (max - min) / max of the three bands. */
+  readonly saturation: number;
+  /** Median of the largest of the three bands. */
+  readonly brightness: number;
 }
 
 /** What a detector says of each pixel of the padded block. */
@@ -70,11 +91,17 @@ export interface Detector {
 /** The seam: a kind of detector, chosen by name in the configuration. */
 export interface DetectorKind {
   readonly name: string;
-  readonly halo: number;
+  /** px that it looks beyond a block, at a resolution in metres; a multiple of 8. */
+  halo(resolution: number): number;
   /** True where scene statistics are needed; the look is skipped otherwise. */
   readonly needsLook: boolean;
   /** True where its detections hold the states of both dates. */
   readonly knowsStates: boolean;
+  /**
+   * True where its building_new are candidates, new, removed or neither: the outlines of their regions are to tell
+   * (raster/rims.ts).
+   */
+  outlined(bands: ReadonlySet<BandRole>, resolution: number): boolean;
   /** The classes the bands allow, and why the others cannot be computed. */
   computable(bands: ReadonlySet<BandRole>): {
     readonly classes: readonly ChangeClassName[];

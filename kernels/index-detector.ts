@@ -11,9 +11,10 @@ const BANDS = ['green', 'red', 'nir'] as const;
 /** `--detector indices`: the quick look and the engine's yardstick. It judges raw values, so it needs no look. */
 export const indexDetector: DetectorKind = {
   name: 'indices',
-  halo: 0,
+  halo: () => 0,
   needsLook: false,
   knowsStates: false,
+  outlined: () => false,
   bandsUsed: () => BANDS,
   computable(bands) {
     const lacking = BANDS.filter((role) => !bands.has(role));

@@ -1,5 +1,7 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
+import { createBuildings } from './building-judge.js';
+import { type BuildingMarks, buildingHalo } from './buildings.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type { DateBlock, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
 import {
@@ -23,17 +25,22 @@ const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
 const TEXTURE_METRES = 6;
 const MOST_TEXTURE_PX = 8;
+/** Coarsest pixels that show the outline of a house, metres. */
+const COARSEST_OUTLINE = 5;
 /** From this pixel size on, metres, no building's shadow fills a pixel. */
 const NO_SHADOWS = 8;
+/** px that texture and support reach, as a multiple of 8. */
+const TEXTURE_HALO = 16;
 /** Scaled vegetation index of the scene's dense vegetation. */
 const DENSE_VEGETATION = 0.8;
 
 /** The built-in mathematics: states of both dates from indices and texture, change where they cross. */
 export const stateDetector: DetectorKind = {
   name: 'states',
-  halo: MOST_TEXTURE_PX + 2,
+  halo: (resolution) => Math.max(TEXTURE_HALO, buildingHalo(resolution)),
   needsLook: true,
   knowsStates: true,
+  outlined: isOutlined,
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   create,
@@ -94,20 +101,34 @@ function create(options: DetectorOptions): Detector {
   if (look === null) throw new Error('the states detector needs a look at the scenes');
   const length = width * height;
   const bands = BAND_ROLES.filter((role) => options.bands.has(role));
-  const constants = stateConstants(bands, length, options.resolution, look);
+  const constants = stateConstants(bands, options, look);
   const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
-  const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (classes.has(name) ? [code] : []));
+  // without near infrared, buildings are judged by colour alone
+  const buildings =
+    look.colour && vegetationPlanes(options.bands)?.length === 3
+      ? createBuildings({ ...options, colour: look.colour })
+      : null;
+  const isWanted = (name: ChangeClassName) => {
+    if (!name.startsWith('building')) return classes.has(name);
+    if (buildings !== null) return false;
+    // a candidate may be either
+    return classes.has(name) || (constants.outlined > 0 && classes.has('building_removed'));
+  };
+  const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (isWanted(name) ? [code] : []));
   const texture = featureConstants(options, look.dark);
   const where = backend.name;
   const judge = sweeps(backend)
     ? createStateSweep(constants, texture, noise, wanted)
     : createKernels(backend, constants, texture, noise, wanted);
   return {
-    stages: { texture: where, states: where },
+    stages: { texture: where, states: where, ...(buildings && { buildings: where }) },
     async detect(before, after) {
       calm(before, look, length);
       calm(after, look, length);
       const detection = await judge(before.stack, after.stack);
+      if (buildings !== null) {
+        markBuildings(detection, await buildings(before.stack, after.stack), width, classes);
+      }
       blank(detection, before.usable);
       blank(detection, after.usable);
       return detection;
@@ -208,12 +229,17 @@ export function chiSquare99(n: number): number {
   return n * (1 - 2 / (9 * n) + 2.326_348 * Math.sqrt(2 / (9 * n))) ** 3;
 }
 
+/** Without near infrared buildings are judged by colour, and in coarse pixels they have no outline. */
+function isOutlined(bands: ReadonlySet<BandRole>, resolution: number): boolean {
+  return bands.has('red') && bands.has('nir') && resolution <= COARSEST_OUTLINE;
+}
+
 function stateConstants(
   bands: readonly BandRole[],
-  length: number,
-  resolution: number,
+  { width, height, resolution }: DetectorOptions,
   look: SceneLook,
 ): StateConstants {
+  const length = width * height;
   const set = new Set(bands);
   const at = (role: BandRole) => Math.max(0, bands.indexOf(role)) * length;
   const dark = (role: BandRole) => look.dark[role] ?? 0;
@@ -222,9 +248,13 @@ function stateConstants(
   return {
     bandCount: bands.length,
     length,
+    width,
+    height,
+    radius: textureRadius(resolution),
     hasColour: has('blue', 'green', 'red'),
     hasNdvi: has('nir', 'red'),
     hasWater: waterPlanes(set) === null ? 0 : 1,
+    outlined: isOutlined(set, resolution) ? 1 : 0,
     hasDarkWater: resolution >= NO_SHADOWS && infrared === 'swir1' && has('nir', 'red') === 1 ? 1 : 0,
     atBlue: at('blue'),
     atGreen: at('green'),
@@ -263,6 +293,37 @@ function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: numb
 function endOfRun(usable: Uint8Array, i: number): number {
   const end = usable.indexOf(1, i);
   return end < 0 ? usable.length : end;
+}
+
+const BUILT = 1;
+const OTHER = 5;
+
+/** Puts buildings that came and that are gone over the other classes, and makes the states say the same. */
+function markBuildings(
+  detection: StatePlanes,
+  { factor, width: across, height: down, came, gone }: BuildingMarks,
+  width: number,
+  classes: ReadonlySet<ChangeClassName>,
+): void {
+  const { code, confidence, bare, stateBefore, stateAfter } = detection;
+  const mark = (cell: number, value: number, sure: number) => {
+    const start = Math.floor(cell / across) * factor * width + (cell % across) * factor;
+    const [here, there] = value === 1 ? [stateAfter, stateBefore] : [stateBefore, stateAfter];
+    for (let y = 0; y < factor; y++) {
+      for (let i = start + y * width; i < start + y * width + factor; i++) {
+        code[i] = value;
+        confidence[i] = sure;
+        bare[i] = 0;
+        here[i] = BUILT;
+        if (there[i] === BUILT) there[i] = OTHER;
+      }
+    }
+  };
+  const [some, others] = [classes.has('building_new'), classes.has('building_removed')];
+  for (let cell = 0; cell < across * down; cell++) {
+    if (some && came[cell] > 0) mark(cell, 1, came[cell]);
+    else if (others && gone[cell] > 0) mark(cell, 2, gone[cell]);
+  }
 }
 
 function emptyDetection(length: number): StatePlanes {

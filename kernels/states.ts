@@ -11,9 +11,15 @@ import { normalizedDifference, ramp } from './maths.js';
 export interface StateConstants {
   readonly bandCount: number;
   readonly length: number;
+  readonly width: number;
+  readonly height: number;
+  /** Half-width of the window a building's shadow is looked for in, px. */
+  readonly radius: number;
   readonly hasColour: number;
   readonly hasNdvi: number;
   readonly hasWater: number;
+  /** Pixels fine enough for outlines, and near infrared: then buildings are candidates, judged by raster/rims.ts. */
+  readonly outlined: number;
   /** Near and short-wave infrared, in pixels that no building's shadow fills: water is what is dark in both. */
   readonly hasDarkWater: number;
   readonly atBlue: number;
@@ -154,8 +160,13 @@ export function changedScore(magnitude: number): number {
   return ramp(magnitude, 0.15, 0.4);
 }
 
+/** As `changedScore`, for what a light or a season changes too: three times the energy that unchanged ground has once in a hundred. */
+export function surelyChangedScore(magnitude: number): number {
+  return ramp(magnitude, 0.6, 0.9);
+}
+
 /**
- * Building new, with the other look being the one before, or gone, with the one after. Nobody builds on open water within
+ * Building new, with the other look being the one before. Nobody builds on open water within
  * a month, nor floods a house: that is glint, or a shadow on the shore.
  */
 export function buildingTurn(
@@ -188,6 +199,22 @@ export function rebuiltTurn(
  */
 export function landScore(index: number): number {
   return ramp(index, -0.02, 0.06);
+}
+
+/**
+ * Building gone: what stands in its place is hard ground still, rubble or a cleared lot. `otherHard` is of the look after.
+ * Grass where a roof was is a year's work, and on farmland every harvested field is one.
+ */
+export function demolitionTurn(roof: number, otherHard: number, changed: number): number {
+  return roof * otherHard * changed;
+}
+
+/**
+ * Above 0 where a brightness is `times` brighter than all the 3 × 3 around it in the other look, or darker: what a pixel of
+ * misregistration cannot make. `low` and `high` are of the 3 × 3; all relative to the scene's median, 0.05 of which is noise.
+ */
+export function outside(value: number, low: number, high: number, times: number): number {
+  return Math.max(value + 0.05 - times * (high + 0.05), low + 0.05 - times * (value + 0.05));
 }
 
 /** From the size of the water index's change: shadow dims all bands alike and keeps their ratio; water comes and goes with it. */
@@ -380,8 +407,54 @@ export const stateChangeKernel: KernelSource = inlined({
       const roofnessAfter = roofScore(va, ea);
       const roofAfter = builtAfter * roofnessAfter;
       const roofBefore = builtBefore * roofScore(vb, eb);
-      const buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
-      const buildingGone = buildingTurn(roofBefore, litAfter, builtAfter, waterAfter, changed);
+      let buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
+      let buildingGone = demolitionTurn(roofBefore, hardAfter, changed);
+      if (buildingNew >= 0.5 || buildingGone >= 0.5) {
+        const row = Math.floor(i / this.constants.width);
+        const column = i - row * this.constants.width;
+        let lowBefore = vb;
+        let highBefore = vb;
+        let lowAfter = va;
+        let highAfter = va;
+        for (let k = 0; k < 9; k++) {
+          const dy = Math.floor(k / 3);
+          const y = Math.min(Math.max(row + dy - 1, 0), this.constants.height - 1);
+          const x = Math.min(Math.max(column + k - 3 * dy - 1, 0), this.constants.width - 1);
+          const valueBefore = featuresBefore[y * this.constants.width + x] / this.constants.brightness;
+          const valueAfter = featuresAfter[y * this.constants.width + x] / this.constants.brightness;
+          lowBefore = Math.min(lowBefore, valueBefore);
+          highBefore = Math.max(highBefore, valueBefore);
+          lowAfter = Math.min(lowAfter, valueAfter);
+          highAfter = Math.max(highAfter, valueAfter);
+        }
+        // a new building stands out by a tenth, what a season's light may do; what a gone one leaves, by twice that
+        const come = outside(va, lowBefore, highBefore, 1.1);
+        if (come <= 0) {
+          buildingNew = 0;
+        }
+        const went = outside(va, lowBefore, highBefore, 1.2);
+        const back = outside(vb, lowAfter, highAfter, 1.2);
+        if (went <= 0 || back <= 0) {
+          buildingGone = 0;
+        }
+        if (buildingGone >= 0.5) {
+          let darkest = va;
+          for (let dy = 0; dy < 2 * this.constants.radius + 1; dy++) {
+            const y = Math.min(Math.max(row + dy - this.constants.radius, 0), this.constants.height - 1);
+            for (let dx = 0; dx < 2 * this.constants.radius + 1; dx++) {
+              const x = Math.min(Math.max(column + dx - this.constants.radius, 0), this.constants.width - 1);
+              darkest = Math.min(
+                darkest,
+                featuresAfter[y * this.constants.width + x] / this.constants.brightness,
+              );
+            }
+          }
+          // something still casts a shadow
+          if (darkest < 0.3) {
+            buildingGone = 0;
+          }
+        }
+      }
       const bareAfter = bareScore(hardAfter, soilAfter, roofnessAfter);
       if (this.constants.hasNdvi > 0.5) {
         const fall = indexBefore - indexAfter;
@@ -406,10 +479,8 @@ export const stateChangeKernel: KernelSource = inlined({
         }
       }
       let land = 1;
-      let rebuilt = 0;
       if (this.constants.hasNdvi > 0.5) {
         land = landScore(indexAfter);
-        rebuilt = rebuiltTurn(hardBefore, hardAfter, builtBefore, builtAfter, changed);
       }
       if (this.constants.hasWater > 0.5) {
         const step = Math.abs(ratioAfter - ratioBefore);
@@ -428,15 +499,20 @@ export const stateChangeKernel: KernelSource = inlined({
           bare = Math.floor(bareAfter + 0.5);
         }
       }
-      if (buildingGone >= 0.5) {
-        code = 2;
-        confidence = buildingGone;
-        bare = 0;
+      if (this.constants.outlined > 0.5) {
+        const strong = surelyChangedScore(magnitude);
+        const rebuilt = rebuiltTurn(hardBefore, hardAfter, builtBefore, builtAfter, strong);
+        buildingNew = Math.max(buildingNew, Math.max(buildingGone, rebuilt));
+      } else {
+        if (buildingGone >= 0.5) {
+          code = 2;
+          confidence = buildingGone;
+          bare = 0;
+        }
       }
-      const building = Math.max(buildingNew, rebuilt);
-      if (building >= 0.5) {
+      if (buildingNew >= 0.5) {
         code = 1;
-        confidence = building;
+        confidence = buildingNew;
         bare = 0;
       }
     }
@@ -468,9 +544,12 @@ export const stateChangeKernel: KernelSource = inlined({
     stateCode,
     magnitudeOf,
     changedScore,
+    surelyChangedScore,
     buildingTurn,
     rebuiltTurn,
     landScore,
+    demolitionTurn,
+    outside,
     turnedScore,
     waterTurn,
     stepScore,

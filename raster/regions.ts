@@ -84,3 +84,36 @@ export function regionSizes(runs: Runs, labels: Labels): Float64Array {
   }
   return sizes;
 }
+
+/** What region rules ask of regions; sums, so that parts of a region can be added up. */
+export interface Shapes {
+  readonly pixels: Float64Array;
+  /** Pairs of neighbouring pixels inside a region: its perimeter in px is 4·pixels - 2·joints. */
+  readonly joints: Float64Array;
+}
+
+export function regionShapes(runs: Runs, { label, count: regions }: Labels): Shapes {
+  const { count, y, x0, x1 } = runs;
+  const pixels = new Float64Array(regions);
+  const joints = new Float64Array(regions);
+  let upper = 0;
+  let rowStart = 0;
+  for (let k = 0; k < count; k++) {
+    if (k > 0 && y[k] !== y[k - 1]) {
+      upper = y[k] === y[k - 1] + 1 ? rowStart : k;
+      rowStart = k;
+    }
+    const own = label[k];
+    if (own === NO_REGION) continue;
+    const [left, right] = [x0[k], x1[k]];
+    pixels[own] += right - left;
+    joints[own] += right - left - 1;
+    // runs that touch have one label only where they are of one region
+    if (k > rowStart && x1[k - 1] === left && label[k - 1] === own) joints[own]++;
+    while (upper < rowStart && x1[upper] <= left) upper++;
+    for (let above = upper; above < rowStart && x0[above] < right; above++) {
+      if (label[above] === own) joints[own] += Math.min(right, x1[above]) - Math.max(left, x0[above]);
+    }
+  }
+  return { pixels, joints };
+}

@@ -15,13 +15,8 @@ const REMOVED = codeOf('building_removed');
 
 /** An outline that had less than this share of its later sharpness was not there; and the other way round. */
 const ABSENT = 0.7;
-/** Coarsest pixels that show the outline of a house, metres. */
-const COARSEST = 5;
-
-/** Whether a grid's pixels are fine enough for outlines. */
-export function showsOutlines(resolution: number): boolean {
-  return resolution <= COARSEST;
-}
+/** Least share of a region's pixels that have it all around them: the ragged seams that a shift leaves have few. */
+const LEAST_CORE = 0.35;
 
 /** Added to a band's mean before steps are related to it, as a share of bright ground: noise in shadow is no outline. */
 const FLOOR = 0.05;
@@ -35,7 +30,7 @@ export interface RimFrame {
 }
 
 /**
- * Fills `rimBefore` and `rimAfter` of the runs of buildings: relative steps of brightness over all bands (as in
+ * Fills `rimBefore`, `rimAfter` and `core` of the runs of buildings: relative steps of brightness over all bands (as in
  * `relativeStep`), summed over both sides of every pixel edge where a run's region ends. Edges towards unusable pixels
  * are left out. The planes reach at least 3 px beyond the core.
  */
@@ -52,9 +47,9 @@ export function measureRims(
   const second = stepsOf(after, look, stride);
   for (let k = 0; k < runs.count; k++) {
     const own = runs.code[k];
-    if (own !== NEW && own !== REMOVED) continue;
+    if (own !== NEW) continue;
     const row = (runs.y[k] - frame.core.y + frame.top) * stride + frame.left - frame.core.x;
-    let [sumBefore, sumAfter] = [0, 0];
+    let [sumBefore, sumAfter, core] = [0, 0, 0];
     const edge = (inside: number, outside: number) => {
       const other = code[outside];
       if (other === own || other === UNUSABLE) return;
@@ -66,10 +61,20 @@ export function measureRims(
     for (let at = row + runs.x0[k]; at < row + runs.x1[k]; at++) {
       edge(at, at - stride);
       edge(at, at + stride);
+      if (isCore(code, at, stride)) core++;
     }
     runs.rimBefore[k] = sumBefore;
     runs.rimAfter[k] = sumAfter;
+    runs.core[k] = core;
   }
+}
+
+/** Whether all eight neighbours have the pixel's code. */
+function isCore(code: Uint8Array, at: number, stride: number): boolean {
+  const own = code[at];
+  for (let row = at - stride; row <= at + stride; row += stride)
+    if (code[row - 1] !== own || code[row] !== own || code[row + 1] !== own) return false;
+  return true;
 }
 
 function stepsOf(
@@ -112,27 +117,36 @@ function relativeStep(plane: Float32Array, at: number, stride: number, lift: num
 }
 
 /**
- * Judges every region of buildings by its outline, in runs of a whole grid: it is new where the outline was not there
- * before, removed where it is not there after; what had one and has one (a new roof, another light) is dropped, and so
- * is what was removed but left its outline. Changes codes in place.
+ * Judges every region of building candidates by its outline, in runs of a whole grid: it is new where the outline was
+ * not there before, removed where it is not there after; what had one and has one (a new roof, another light) is
+ * dropped, and so is what is all rim. Changes codes in place; classes that are not `wanted` are dropped.
  */
-export function judgeRims(runs: Runs): Runs {
+export function judgeRims(runs: Runs, wanted: readonly ChangeClassName[]): Runs {
   const { label, count } = labelRegions(runs, { byZone: false });
   const before = new Float64Array(count);
   const after = new Float64Array(count);
+  const core = new Float64Array(count);
+  const pixels = new Float64Array(count);
   for (let k = 0; k < runs.count; k++) {
-    if (label[k] === NO_REGION) continue;
-    before[label[k]] += runs.rimBefore[k];
-    after[label[k]] += runs.rimAfter[k];
+    const region = label[k];
+    if (region === NO_REGION) continue;
+    before[region] += runs.rimBefore[k];
+    after[region] += runs.rimAfter[k];
+    core[region] += runs.core[k];
+    pixels[region] += runs.x1[k] - runs.x0[k];
   }
+  const judged = (region: number): number => {
+    if (core[region] < LEAST_CORE * pixels[region]) return 0;
+    if (before[region] < ABSENT * after[region]) return wanted.includes('building_new') ? NEW : 0;
+    if (after[region] < ABSENT * before[region]) return wanted.includes('building_removed') ? REMOVED : 0;
+    return 0;
+  };
   const keep = new Uint8Array(runs.count).fill(1);
   for (let k = 0; k < runs.count; k++) {
-    const code = runs.code[k];
-    if (code !== NEW && code !== REMOVED) continue;
-    const came = before[label[k]] < ABSENT * after[label[k]];
-    const went = after[label[k]] < ABSENT * before[label[k]];
-    if (went) runs.code[k] = REMOVED;
-    else if (!came || code === REMOVED) keep[k] = 0;
+    if (runs.code[k] !== NEW) continue;
+    const code = judged(label[k]);
+    if (code === 0) keep[k] = 0;
+    else runs.code[k] = code;
   }
   return selectRuns(runs, keep);
 }

@@ -20,6 +20,8 @@ export interface Runs {
   /** Sums of how sharply the region's outline stands out along the run, before and after (rims.ts). */
   readonly rimBefore: Float32Array;
   readonly rimAfter: Float32Array;
+  /** Pixels with the region all around them. */
+  readonly core: Uint32Array;
 }
 
 export function allocateRuns(count: number): Runs {
@@ -34,6 +36,7 @@ export function allocateRuns(count: number): Runs {
     bare: new Uint32Array(count),
     rimBefore: new Float32Array(count),
     rimAfter: new Float32Array(count),
+    core: new Uint32Array(count),
   };
 }
 
@@ -162,7 +165,7 @@ export function selectRuns(runs: Runs, keep: Uint8Array): Runs {
 
 /** Copies runs `from` to `to` (not included) to place `at` of `target`, which it returns. */
 export function copyRuns(source: Runs, from: number, to: number, target: Runs, at: number): Runs {
-  const { y, x0, x1, code, zone, confidence, bare, rimBefore, rimAfter } = source;
+  const { y, x0, x1, code, zone, confidence, bare, rimBefore, rimAfter, core } = source;
   // slices of a row are short: a loop is quicker than views of them
   for (let k = from, o = at; k < to; k++, o++) {
     target.y[o] = y[k];
@@ -174,6 +177,7 @@ export function copyRuns(source: Runs, from: number, to: number, target: Runs, a
     target.bare[o] = bare[k];
     target.rimBefore[o] = rimBefore[k];
     target.rimAfter[o] = rimAfter[k];
+    target.core[o] = core[k];
   }
   return target;
 }

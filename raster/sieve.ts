@@ -1,5 +1,5 @@
 import type { Grid, Window } from './grid.js';
-import { find, type Labels, labelRegions, NO_REGION, regionSizes } from './regions.js';
+import { find, type Labels, labelRegions, NO_REGION, regionShapes, type Shapes } from './regions.js';
 import { allocateRuns, copyRuns, firstOfRow, mergeRuns, type Runs, selectRuns } from './runs.js';
 
 /**
@@ -8,23 +8,34 @@ import { allocateRuns, copyRuns, firstOfRow, mergeRuns, type Runs, selectRuns } 
  */
 export type LeastPixels = readonly number[];
 
-function leastOf(least: LeastPixels, code: number): number {
-  return least[code] ?? 0;
+/** Most perimeter²/(16·area) of a region by class code, 1 for a square; a code without an entry may be as long as it is. */
+export type MostElongation = readonly number[];
+
+export interface RegionRules {
+  readonly least: LeastPixels;
+  readonly longest?: MostElongation;
 }
 
-/** The runs of regions that are large enough, and the unusable ones; `runs` are those of the whole grid. */
-export function sieveRuns(runs: Runs, least: LeastPixels): Runs {
+/** Whether a whole region of a class stays. */
+function stays({ least, longest = [] }: RegionRules, code: number, pixels: number, joints: number): boolean {
+  if (pixels < (least[code] ?? 0)) return false;
+  const most = longest[code];
+  return most === undefined || (4 * pixels - 2 * joints) ** 2 <= 16 * pixels * most;
+}
+
+/** The runs of regions that the rules let stay, and the unusable ones; `runs` are those of the whole grid. */
+export function sieveRuns(runs: Runs, rules: RegionRules): Runs {
   const labels = labelRegions(runs, { byZone: false });
-  return keepLarge(runs, labels, regionSizes(runs, labels), least);
+  return keep(runs, labels, regionShapes(runs, labels), rules, new Uint8Array(labels.count));
 }
 
 /**
- * Drops the runs of a block whose regions are too small and end inside it. What reaches an edge of the block that is
+ * Drops the runs of a block whose regions end inside it and break the rules. What reaches an edge of the block that is
  * no edge of the grid may go on beyond and stays: so most specks never leave the block's thread.
  */
-export function sieveBlock(runs: Runs, core: Window, grid: Grid, least: LeastPixels): Runs {
+export function sieveBlock(runs: Runs, core: Window, grid: Grid, rules: RegionRules): Runs {
   const labels = labelRegions(runs, { byZone: false });
-  const sizes = regionSizes(runs, labels);
+  const open = new Uint8Array(labels.count);
   const { count, y, x0, x1 } = runs;
   const left = core.x === 0 ? NO_SEAM : core.x;
   const right = core.x + core.width === grid.width ? NO_SEAM : core.x + core.width;
@@ -33,10 +44,10 @@ export function sieveBlock(runs: Runs, core: Window, grid: Grid, least: LeastPix
     const region = labels.label[k];
     if (region === NO_REGION) continue;
     if (x0[k] === left || x1[k] === right || y[k] === top || y[k] === bottom) {
-      sizes[region] = Number.POSITIVE_INFINITY;
+      open[region] = 1;
     }
   }
-  return keepLarge(runs, labels, sizes, least);
+  return keep(runs, labels, regionShapes(runs, labels), rules, open);
 }
 
 /** Stands for an edge beyond which nothing lies; no px has this place. */
@@ -50,13 +61,23 @@ function seamRows({ y, height }: { readonly y: number; readonly height: number }
   };
 }
 
-function keepLarge(runs: Runs, { label }: Labels, sizes: Float64Array, least: LeastPixels): Runs {
-  const keep = new Uint8Array(runs.count);
+/** Without the runs of regions that break the rules and are not open, which is whole. */
+function keep(
+  runs: Runs,
+  { label }: Labels,
+  { pixels, joints }: Shapes,
+  rules: RegionRules,
+  open: Uint8Array,
+): Runs {
+  const kept = new Uint8Array(runs.count);
   for (let k = 0; k < runs.count; k++) {
     const region = label[k];
-    keep[k] = region === NO_REGION || sizes[region] >= leastOf(least, runs.code[k]) ? 1 : 0;
+    kept[k] =
+      region === NO_REGION || open[region] === 1 || stays(rules, runs.code[k], pixels[region], joints[region])
+        ? 1
+        : 0;
   }
-  return selectRuns(runs, keep);
+  return selectRuns(runs, kept);
 }
 
 /** Takes the runs of blocks as they finish and has in the end those that stay after the minimum mapping unit. */
@@ -85,7 +106,7 @@ interface Band {
  * that end inside a row are kept or dropped at once, those that reach another are joined over the seam and judged in
  * the end. Memory grows with the patches and with the specks on seams, not with all specks.
  */
-export function createRunCollector(grid: Grid, least: LeastPixels): RunCollector {
+export function createRunCollector(grid: Grid, rules: RegionRules): RunCollector {
   const waiting = new Map<number, { readonly core: Window; readonly runs: Runs }[]>();
   const bands: Band[] = [];
   const regions = openRegions();
@@ -97,7 +118,7 @@ export function createRunCollector(grid: Grid, least: LeastPixels): RunCollector
     const { height } = parts[0].core;
     const bottom = nextRow + height;
     const runs = mergeRuns(parts);
-    const { open, keep } = judge(runs, least, seamRows({ y: nextRow, height }, grid), regions);
+    const { open, keep } = judge(runs, rules, seamRows({ y: nextRow, height }, grid), regions);
     joinRows(lastRow, rowOf(runs, open, nextRow), regions);
     lastRow = rowOf(runs, open, bottom - 1);
     bands.push({ runs: selectRuns(runs, keep), open: selected(open, keep) });
@@ -122,57 +143,66 @@ export function createRunCollector(grid: Grid, least: LeastPixels): RunCollector
           `blocks of row ${nextRow} of ${grid.height} are missing; add all blocks before finish`,
         );
       }
-      return joinBands(bands, least, regions);
+      return joinBands(bands, rules, regions);
     },
   };
 }
 
-/** Regions that reach a seam: union-find with sizes. Their number grows with what lies on seams. */
+/** Regions that reach a seam: union-find with sums. Their number grows with what lies on seams. */
 interface OpenRegions {
-  open(pixels: number): number;
-  join(a: number, b: number): void;
-  /** Pixels of the whole region that a number belongs to. */
-  size(region: number): number;
+  open(pixels: number, joints: number): number;
+  /** Joins two regions that touch along so many pixels of a seam. */
+  join(a: number, b: number, along: number): void;
+  /** Pixels and pairs of neighbours of the whole region that a number belongs to. */
+  shape(region: number): { readonly pixels: number; readonly joints: number };
 }
 
 function openRegions(): OpenRegions {
   const parent: number[] = [];
   const pixels: number[] = [];
+  const joints: number[] = [];
   return {
-    open(own) {
+    open(own, ownJoints) {
       parent.push(parent.length);
       pixels.push(own);
+      joints.push(ownJoints);
       return parent.length - 1;
     },
-    join(a, b) {
+    join(a, b, along) {
       const ra = find(parent, a);
       const rb = find(parent, b);
+      joints[ra] += along;
       if (ra === rb) return;
       parent[rb] = ra;
       pixels[ra] += pixels[rb];
+      joints[ra] += joints[rb];
     },
-    size: (region) => pixels[find(parent, region)],
+    shape(region) {
+      const root = find(parent, region);
+      return { pixels: pixels[root], joints: joints[root] };
+    },
   };
 }
 
 /** Which runs of a row of blocks stay or may stay, and the numbers of the regions that reach its first or last row. */
 function judge(
   runs: Runs,
-  least: LeastPixels,
+  rules: RegionRules,
   seams: { readonly top: number; readonly bottom: number },
   regions: OpenRegions,
 ): { open: Int32Array; keep: Uint8Array } {
   const { count, y, code } = runs;
   const labels = labelRegions(runs, { byZone: false });
-  const sizes = regionSizes(runs, labels);
-  const numbers = openAtSeams(y, labels, sizes, seams, regions);
+  const shapes = regionShapes(runs, labels);
+  const numbers = openAtSeams(y, labels, shapes, seams, regions);
   const open = new Int32Array(count).fill(STAYS);
   const keep = new Uint8Array(count).fill(1);
   for (let k = 0; k < count; k++) {
     const region = labels.label[k];
     if (region === NO_REGION) continue;
     open[k] = numbers[region];
-    if (numbers[region] === STAYS && sizes[region] < leastOf(least, code[k])) keep[k] = 0;
+    if (numbers[region] !== STAYS) continue;
+    if (!stays(rules, code[k], shapes.pixels[region], shapes.joints[region])) keep[k] = 0;
   }
   return { open, keep };
 }
@@ -181,7 +211,7 @@ function judge(
 function openAtSeams(
   y: Int32Array,
   { label, count }: Labels,
-  sizes: Float64Array,
+  { pixels, joints }: Shapes,
   { top, bottom }: { readonly top: number; readonly bottom: number },
   regions: OpenRegions,
 ): Int32Array {
@@ -189,7 +219,7 @@ function openAtSeams(
   for (let k = 0; k < label.length; k++) {
     const region = label[k];
     if (region === NO_REGION || numbers[region] !== STAYS) continue;
-    if (y[k] === top || y[k] === bottom) numbers[region] = regions.open(sizes[region]);
+    if (y[k] === top || y[k] === bottom) numbers[region] = regions.open(pixels[region], joints[region]);
   }
   return numbers;
 }
@@ -227,18 +257,25 @@ function joinRows(above: SeamRow, below: SeamRow, regions: OpenRegions): void {
     if (below.open[k] === STAYS) continue;
     while (first < above.x0.length && above.x1[first] <= below.x0[k]) first++;
     for (let a = first; a < above.x0.length && above.x0[a] < below.x1[k]; a++) {
-      if (above.open[a] !== STAYS && above.code[a] === below.code[k])
-        regions.join(above.open[a], below.open[k]);
+      if (above.open[a] !== STAYS && above.code[a] === below.code[k]) {
+        const along = Math.min(above.x1[a], below.x1[k]) - Math.max(above.x0[a], below.x0[k]);
+        regions.join(above.open[a], below.open[k], along);
+      }
     }
   }
 }
 
 /** The runs of all bands that stay, now that every region is whole. Empties `bands`. */
-function joinBands(bands: Band[], least: LeastPixels, regions: OpenRegions): Runs {
+function joinBands(bands: Band[], rules: RegionRules, regions: OpenRegions): Runs {
   const keeps = bands.map(({ runs, open }) => {
     const keep = new Uint8Array(runs.count);
     for (let k = 0; k < runs.count; k++) {
-      keep[k] = open[k] === STAYS || regions.size(open[k]) >= leastOf(least, runs.code[k]) ? 1 : 0;
+      if (open[k] === STAYS) {
+        keep[k] = 1;
+        continue;
+      }
+      const { pixels, joints } = regions.shape(open[k]);
+      keep[k] = stays(rules, runs.code[k], pixels, joints) ? 1 : 0;
     }
     return keep;
   });

@@ -45,7 +45,7 @@ function draftsOf(
   minimum = 1,
 ): DraftPatch[] {
   const runs = runsOf(raster, options);
-  return draftPatches(sieveRuns(runs, new Array(256).fill(minimum)), contextOf(raster, context));
+  return draftPatches(sieveRuns(runs, { least: new Array(256).fill(minimum) }), contextOf(raster, context));
 }
 
 const outlineArea = (rings: PolygonRings) => rings.reduce((sum, ring) => sum + signedArea(ring), 0);

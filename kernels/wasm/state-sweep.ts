@@ -156,6 +156,7 @@ export function createStateSweep(
     raw2: count * slots * pitch,
     means: 4 * pitch,
     bands: 72,
+    around: 8 * (2 * radius + 1),
     noise: 4 * count,
     levels: 52,
     scores: 384,
@@ -171,7 +172,11 @@ export function createStateSweep(
   sweeps.f32('noise').set(noise);
   sweeps.f32('levels').set(levelsOf(constants));
   const has =
-    constants.hasColour + 2 * constants.hasNdvi + 4 * constants.hasWater + 8 * constants.hasDarkWater;
+    constants.hasColour +
+    2 * constants.hasNdvi +
+    4 * constants.hasWater +
+    8 * constants.hasDarkWater +
+    16 * constants.outlined;
   const bits = wanted.reduce((sum, code) => sum | (1 << code), 0);
   const starts = ['atBlue', 'atGreen', 'atRed', 'atNir', 'atVisible', 'atInfrared'] as const;
   const apart = slots * pitch;
@@ -179,6 +184,8 @@ export function createStateSweep(
   const roles = starts.map((start) => bandOf(constants[start]));
   const combined = [texture.first, texture.second, texture.third].map(bandOf);
   const addresses = sweeps.u32('bands');
+  const side = 2 * radius + 1;
+  const around = sweeps.u32('around');
   const date = (k: 0 | 1) => {
     const raw = k === 0 ? at.raw : at.raw2;
     const own = k === 0 ? at : { ...at, bright: at.bright2, edges: at.edges2 };
@@ -204,6 +211,9 @@ export function createStateSweep(
         addresses[9 * k + 6] = rows.bright(y);
         addresses[9 * k + 7] = edge;
         addresses[9 * k + 8] = mean;
+        for (let i = 0; i < side; i++) {
+          around[side * k + i] = rows.bright(Math.min(height - 1, Math.max(0, y + i - radius)));
+        }
       },
     };
   };
@@ -236,6 +246,9 @@ export function createStateSweep(
       at.stateBefore + o,
       at.stateAfter + o,
       at.bare + o,
+      at.around,
+      at.around + 4 * side,
+      radius,
     );
   };
   return (before, after) => {

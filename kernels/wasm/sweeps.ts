@@ -38,6 +38,9 @@ export interface SweepExports {
     stateBefore: number,
     stateAfter: number,
     bare: number,
+    rowsBefore: number,
+    rowsAfter: number,
+    radius: number,
   ): void;
   support(
     width: number,
@@ -48,6 +51,33 @@ export interface SweepExports {
     confidence: number,
     bare: number,
   ): void;
+  shadeRow(
+    bands: number,
+    pitch: number,
+    factor: number,
+    across: number,
+    maps: number,
+    saturation: number,
+    blueness: number,
+    brightness: number,
+  ): void;
+  evidenceRow(
+    grey: number,
+    blueness: number,
+    brightness: number,
+    otherGrey: number,
+    otherBlueness: number,
+    gradient: number,
+    levels: number,
+    across: number,
+    confidence: number,
+    core: number,
+  ): void;
+  erode(mask: number, pitch: number, across: number, down: number, out: number): void;
+  dilate(mask: number, pitch: number, across: number, down: number, out: number): void;
+  grow(mask: number, confidence: number, pitch: number, across: number, down: number, out: number): void;
+  majority(mask: number, pitch: number, across: number, down: number, out: number): void;
+  marks(mask: number, confidence: number, pitch: number, across: number, down: number, out: number): void;
   indexChange(
     type: number,
     before: number,

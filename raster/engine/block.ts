@@ -56,7 +56,7 @@ export async function processBlock(
   };
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const found = extractRuns({ ...frame, ...detection, zones });
-  const runs = sieveBlock(found, block.core, job.grid, job.least);
+  const runs = sieveBlock(found, block.core, job.grid, job.rules);
   if (job.outlines && dates !== null && job.look !== null)
     measureRims(runs, frame, detection.code, dates[0], dates[1], job.look);
   const transitions = countStates(detection, zones, frame, job.zones.length);
@@ -117,9 +117,13 @@ async function detect(
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
 const LEAST_SIDE = 256;
 
+/** What a window's place on the grid is a multiple of, px: detectors judge cells of up to so many px, in every block the same ones. */
+const CELLS = 8;
+
 /** The pixels a block looks at: its core and the halo, and in a thin block at the grid's edge more of its neighbours. */
 function windowOf({ halo }: BlockJob, { core }: Block): Window {
-  const more = (from: number, length: number) => Math.min(Math.max(0, LEAST_SIDE - length), from);
+  const more = (from: number, length: number) =>
+    Math.min(Math.ceil(Math.max(0, LEAST_SIDE - length) / CELLS) * CELLS, from);
   const [left, top] = [more(core.x, core.width), more(core.y, core.height)];
   return {
     x: core.x - left - halo,

@@ -1,11 +1,12 @@
 import { type BackendRequest, BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { BAND_ROLES, type BandRole } from '../../kernels/bands.js';
-import type { ChangeClassName } from '../../kernels/classes.js';
+import { BUILDINGS } from '../../kernels/buildings.js';
+import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import { BLOCK_SIZE, type Block, blocks, type Grid, type Window } from '../grid.js';
-import { judgeRims, showsOutlines } from '../rims.js';
+import { judgeRims } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
 import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
@@ -66,6 +67,11 @@ export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
   return new Set(BAND_ROLES.filter((role) => scenes.every(({ scene }) => scene.bands.has(role))));
 }
 
+/** Roads are no buildings. */
+const LONGEST = Array.from({ length: CHANGE_CLASSES.length + 1 }, (_, code) =>
+  CHANGE_CLASSES[code - 1]?.name.startsWith('building') ? BUILDINGS.elongation : Number.POSITIVE_INFINITY,
+);
+
 /** Compares two dates block by block over worker threads. Output rasters appear whole or not at all. */
 export async function compare(request: CompareRequest): Promise<CompareResult> {
   const started = performance.now();
@@ -86,7 +92,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   const looked = performance.now();
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
-  const halo = detector.halo + (detector.needsLook ? MASK_HALO : 0);
+  const halo = detector.halo(grid.resolution) + (detector.needsLook ? MASK_HALO : 0);
   const job: BlockJob = {
     grid,
     before: look.before,
@@ -100,14 +106,14 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     clip: request.clip,
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
-    least: request.least ?? [],
-    outlines: detector.needsLook && showsOutlines(grid.resolution),
+    rules: { least: request.least ?? [], longest: LONGEST },
+    outlines: detector.outlined(new Set(bands), grid.resolution),
   };
   const { wanted = () => true } = request;
   const all = blocks(grid, size).filter(({ core }) => wanted(core));
   const sink = await openSink(grid, request.outputs);
   try {
-    const collector = createRunCollector(grid, job.least);
+    const collector = createRunCollector(grid, job.rules);
     for (const { core } of blocks(grid, size)) if (!wanted(core)) collector.add(core, allocateRuns(0));
     const totals: Totals = {
       transitions: new Float64Array(0),
@@ -137,7 +143,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     });
     await sink.close();
     return {
-      runs: job.outlines ? judgeRims(collector.finish()) : collector.finish(),
+      runs: job.outlines ? judgeRims(collector.finish(), request.classes) : collector.finish(),
       ...totals,
       backend: used ?? backend.name,
       stages: {

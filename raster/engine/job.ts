@@ -6,7 +6,7 @@ import type { CogSpec } from '../cog/spec.js';
 import type { Block, Grid } from '../grid.js';
 import type { Runs } from '../runs.js';
 import type { SceneSpec } from '../scene.js';
-import type { LeastPixels } from '../sieve.js';
+import type { RegionRules } from '../sieve.js';
 import type { Shift } from '../warp/net.js';
 import type { LinearMap } from '../warp/resample.js';
 import type { Zone } from '../zones.js';
@@ -36,8 +36,8 @@ export interface BlockJob {
   /** Pixels a block sees beyond its core. */
   readonly halo: number;
   readonly outputs: readonly OutputName[];
-  /** Smaller regions are dropped. */
-  readonly least: LeastPixels;
+  /** Regions that break these are dropped. */
+  readonly rules: RegionRules;
   /** Whether buildings are judged by their outlines. */
   readonly outlines: boolean;
 }

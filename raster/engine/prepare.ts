@@ -102,6 +102,7 @@ export async function lookFirst(
         backend: options.backend,
         resolution: grid.resolution,
         surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
+        normalization: [first[0], second[0]].map(({ spec }) => spec.normalization),
       })
     : null;
   return { before: first.map((p) => p.spec), after: second.map((p) => p.spec), reports, look };

@@ -1,7 +1,9 @@
 import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
-import type { DateBlock, SceneLook } from '../../kernels/detector.js';
+import { cellFactor } from '../../kernels/buildings.js';
+import type { DateBlock, SceneColour, SceneLook } from '../../kernels/detector.js';
 import { createFeatures, vegetationPlanes } from '../../kernels/state-detector.js';
+import type { LinearMap } from '../warp/resample.js';
 import { robustSpread } from './normalize.js';
 import { LOOK_SIZE } from './windows.js';
 
@@ -23,7 +25,13 @@ const SAMPLES = 60_000;
 export async function measureLevels(
   before: readonly DateBlock[],
   after: readonly DateBlock[],
-  options: { backend: Backend; resolution: number; surfaceReflectance: boolean },
+  options: {
+    backend: Backend;
+    resolution: number;
+    surfaceReflectance: boolean;
+    /** How the first scene of each date was normalized: before and after. */
+    normalization: readonly Readonly<Partial<Record<BandRole, LinearMap>>>[];
+  },
 ): Promise<SceneLook> {
   const bands = before[0].bands;
   const blocks = [...before, ...after];
@@ -37,7 +45,66 @@ export async function measureLevels(
     noise[role] = Math.max(noiseOf(before, after, b), LEAST_NOISE * (high[role] ?? 1));
   });
   const texture = await measureTexture(blocks, dark, options);
-  return { dark, high, noise, ...texture };
+  return { dark, high, noise, ...texture, ...colours(before, after, options) };
+}
+
+/** Both dates' own colours, where there are all of red, green and blue. */
+function colours(
+  before: readonly DateBlock[],
+  after: readonly DateBlock[],
+  { resolution, normalization }: Pick<Parameters<typeof measureLevels>[2], 'resolution' | 'normalization'>,
+): Pick<SceneLook, 'colour'> {
+  const [red, green, blue] = (['red', 'green', 'blue'] as const).map((role) => before[0].bands.indexOf(role));
+  if (red < 0 || green < 0 || blue < 0) return {};
+  const factor = cellFactor(resolution);
+  const measure = (date: readonly DateBlock[], map: (typeof normalization)[number]): SceneColour => {
+    const maps = { red: inverse(map.red), green: inverse(map.green), blue: inverse(map.blue) };
+    const saturation: number[] = [];
+    const brightness: number[] = [];
+    const step = Math.floor(stepFor(date) / factor ** 2) | 1;
+    for (const block of date) {
+      for (const cell of usableCells(block, factor, step)) {
+        const own = ([b, { gain, offset }]: readonly [number, LinearMap]) =>
+          gain * cellMean(block, b, cell, factor) + offset;
+        const values = (
+          [
+            [red, maps.red],
+            [green, maps.green],
+            [blue, maps.blue],
+          ] as const
+        ).map(own);
+        const most = Math.max(...values, 1e-6);
+        saturation.push((most - Math.max(0, Math.min(...values))) / most);
+        brightness.push(most);
+      }
+    }
+    const median = (values: readonly number[]) => percentile(Float64Array.from(values).sort(), 0.5);
+    return { maps, saturation: median(saturation), brightness: median(brightness) };
+  };
+  return { colour: { before: measure(before, normalization[0]), after: measure(after, normalization[1]) } };
+}
+
+function inverse({ gain, offset }: LinearMap = { gain: 1, offset: 0 }): LinearMap {
+  return { gain: 1 / gain, offset: -offset / gain };
+}
+
+/** First px of every `step`-th cell of a look window whose first and last px are usable. */
+function usableCells({ usable }: DateBlock, factor: number, step: number): number[] {
+  const cells: number[] = [];
+  const across = Math.floor(LOOK_SIZE / factor);
+  for (let cell = 0; cell < across * across; cell += step) {
+    const at = Math.floor(cell / across) * factor * LOOK_SIZE + (cell % across) * factor;
+    const last = at + (factor - 1) * (LOOK_SIZE + 1);
+    if ((usable[at] & usable[last]) === 1) cells.push(at);
+  }
+  return cells;
+}
+
+function cellMean({ stack, usable }: DateBlock, band: number, at: number, factor: number): number {
+  const start = band * usable.length + at;
+  let sum = 0;
+  for (let y = 0; y < factor; y++) for (let x = 0; x < factor; x++) sum += stack[start + y * LOOK_SIZE + x];
+  return sum / (factor * factor);
 }
 
 /** Every how many-th pixel is looked at; a prime-like odd step, so that no column pattern is hit. */

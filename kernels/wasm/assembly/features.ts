@@ -5,11 +5,13 @@
 
 /** Floats; as many as the widest window reaches beyond a row, and a vector. */
 export const PAD: usize = 16;
+/** Widest half-width of a window over brightness. */
+const MOST_RADIUS: i32 = 8;
 
 /** Repeats the ends of a row of floats, `times` places on both sides. */
 // @ts-ignore: decorator
 @inline
-function repeatEnds(row: usize, width: i32, times: i32): void {
+export function repeatEnds(row: usize, width: i32, times: i32): void {
   const first = load<f32>(row);
   const end = row + (<usize>width << 2);
   const last = load<f32>(end - 4);
@@ -33,7 +35,7 @@ export function brighten(first: usize, second: usize, third: usize, weights: usi
     );
     v128.store(out + x, f32x4.pmax(f32x4.splat(0), f32x4.sub(sum, offset)));
   }
-  repeatEnds(out, width, 1);
+  repeatEnds(out, width, MOST_RADIUS);
 }
 
 /** As `gradientKernel`, from the rows above, here and below. */

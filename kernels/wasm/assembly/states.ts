@@ -42,6 +42,7 @@ const COLOUR: i32 = 1;
 const NDVI: i32 = 2;
 const WATERS: i32 = 4;
 const DARK_WATER: i32 = 8;
+const OUTLINED: i32 = 16;
 
 // @ts-ignore: decorator
 @inline
@@ -187,15 +188,70 @@ function roofness(scores: usize): v128 {
   return f32x4.pmax(ramp(v128.load(scores, E), 0.25, 0.6), ramp(v128.load(scores, V), 1.6, 2.4));
 }
 
-/** Classes of four pixels that changed, from both dates' scores, into the bytes at `o` of the planes. */
+// @ts-ignore: decorator
+@inline
+function outside(value: v128, low: v128, high: v128, times: f32): v128 {
+  const noise = f32x4.splat(0.05);
+  const factor = f32x4.splat(times);
+  const own = f32x4.add(value, noise);
+  return v128.or(
+    f32x4.gt(own, f32x4.mul(factor, f32x4.add(high, noise))),
+    f32x4.gt(f32x4.add(low, noise), f32x4.mul(factor, own)),
+  );
+}
+
+/** Least brightness of the 3 × 3 around four pixels at `x` of the middle row. */
+// @ts-ignore: decorator
+@inline
+function least3(rows: usize, radius: i32, x: usize, per: v128): v128 {
+  let least = f32x4.splat(f32.MAX_VALUE);
+  for (let k = radius - 1; k <= radius + 1; k++) {
+    const at = load<usize>(rows + (<usize>k << 2)) + x;
+    least = f32x4.pmin(least, f32x4.pmin(v128.load(at), f32x4.pmin(v128.load(at - 4), v128.load(at + 4))));
+  }
+  return f32x4.mul(least, per);
+}
+
+/** Greatest brightness of the 3 × 3. */
+// @ts-ignore: decorator
+@inline
+function most3(rows: usize, radius: i32, x: usize, per: v128): v128 {
+  let most = f32x4.splat(0);
+  for (let k = radius - 1; k <= radius + 1; k++) {
+    const at = load<usize>(rows + (<usize>k << 2)) + x;
+    most = f32x4.pmax(most, f32x4.pmax(v128.load(at), f32x4.pmax(v128.load(at - 4), v128.load(at + 4))));
+  }
+  return f32x4.mul(most, per);
+}
+
+/** Least brightness of the window around four pixels. */
+function darkest(rows: usize, radius: i32, x: usize, per: v128): v128 {
+  let least = f32x4.splat(f32.MAX_VALUE);
+  for (let k = 0; k <= 2 * radius; k++) {
+    const from = load<usize>(rows + (<usize>k << 2)) + x - (<usize>radius << 2);
+    for (let j = 0; j <= 2 * radius; j++) least = f32x4.pmin(least, v128.load(from + (<usize>j << 2)));
+  }
+  return f32x4.mul(least, per);
+}
+
+/**
+ * Classes of four pixels that changed, from both dates' scores, into the bytes at `o` of the planes. `rowsBefore`,
+ * `rowsAfter`: addresses of the 2·radius+1 rows of brightness around theirs, which is in the middle.
+ */
 function judge(
   before: usize,
   after: usize,
+  much: v128,
   changed: v128,
   has: i32,
   code: usize,
   confidence: usize,
   bare: usize,
+  rowsBefore: usize,
+  rowsAfter: usize,
+  radius: i32,
+  x: usize,
+  levels: usize,
 ): void {
   const litBefore = v128.load(before, LIT);
   const litAfter = v128.load(after, LIT);
@@ -251,19 +307,42 @@ function judge(
     toBare = v128.bitselect(isBare, toBare, is);
   }
   const roofBefore = f32x4.mul(builtBefore, roofness(before));
-  const gone = product(roofBefore, litAfter, rest(builtAfter), rest(waterAfter), changed);
-  let is = half(gone);
-  found = v128.bitselect(i32x4.splat(2), found, is);
-  sure = v128.bitselect(gone, sure, is);
-  toBare = v128.andnot(toBare, is);
-  let come = product(f32x4.mul(builtAfter, roofAfter), litBefore, rest(builtBefore), rest(waterBefore), changed);
-  if (has & NDVI) {
-    const hard = f32x4.mul(v128.load(before, HARD), v128.load(after, HARD));
-    come = f32x4.pmax(come, f32x4.mul(f32x4.mul(hard, f32x4.pmax(builtBefore, builtAfter)), changed));
+  const gone = f32x4.mul(f32x4.mul(roofBefore, v128.load(after, HARD)), changed);
+  let isGone = half(gone);
+  const come = product(f32x4.mul(builtAfter, roofAfter), litBefore, rest(builtBefore), rest(waterBefore), changed);
+  let isNew = half(come);
+  if (v128.any_true(v128.or(isGone, isNew))) {
+    const per = v128.load32_splat(levels + PER_BRIGHTNESS);
+    const low = least3(rowsBefore, radius, x, per);
+    const high = most3(rowsBefore, radius, x, per);
+    const va = v128.load(after, V);
+    isNew = v128.and(isNew, outside(va, low, high, 1.1));
+    isGone = v128.and(isGone, outside(va, low, high, 1.2));
+    if (v128.any_true(isGone)) {
+      const lowAfter = least3(rowsAfter, radius, x, per);
+      const highAfter = most3(rowsAfter, radius, x, per);
+      isGone = v128.and(isGone, outside(v128.load(before, V), lowAfter, highAfter, 1.2));
+      // something still casts a shadow
+      if (v128.any_true(isGone)) {
+        isGone = v128.and(isGone, f32x4.ge(darkest(rowsAfter, radius, x, per), f32x4.splat(0.3)));
+      }
+    }
   }
-  is = half(come);
+  let is = isGone;
+  let building = v128.and(isNew, come);
+  if (has & OUTLINED) {
+    const hard = f32x4.mul(v128.load(before, HARD), v128.load(after, HARD));
+    const rebuilt = f32x4.mul(f32x4.mul(hard, f32x4.pmax(builtBefore, builtAfter)), ramp(much, 0.6, 0.9));
+    building = f32x4.pmax(building, f32x4.pmax(v128.and(isGone, gone), rebuilt));
+    isNew = half(building);
+  } else {
+    found = v128.bitselect(i32x4.splat(2), found, is);
+    sure = v128.bitselect(gone, sure, is);
+    toBare = v128.andnot(toBare, is);
+  }
+  is = isNew;
   found = v128.bitselect(i32x4.splat(1), found, is);
-  sure = v128.bitselect(come, sure, is);
+  sure = v128.bitselect(building, sure, is);
   toBare = v128.andnot(toBare, is);
   store<u32>(code, pack(found));
   store<u32>(confidence, pack(steps(sure)));
@@ -273,7 +352,7 @@ function judge(
 /**
  * A row of `width` px. `bandsBefore`, `bandsAfter`: addresses as `score` takes them; `rawBefore`, `rawAfter`: the first
  * of `count` bands' rows, `apart` bytes apart; `noise`: 1/noise a band, floats; `scores`: room for two dates. The six
- * planes take a byte a pixel from their addresses on, and up to three more.
+ * planes take a byte a pixel from their addresses on, and up to three more. `rowsBefore`, `rowsAfter`, `radius`: as `judge`.
  */
 export function stateRow(
   bandsBefore: usize,
@@ -293,6 +372,9 @@ export function stateRow(
   stateBefore: usize,
   stateAfter: usize,
   bare: usize,
+  rowsBefore: usize,
+  rowsAfter: usize,
+  radius: i32,
 ): void {
   const after = scores + SCORES;
   const share = f32x4.splat(<f32>1 / <f32>count);
@@ -316,8 +398,23 @@ export function stateRow(
     store<u32>(magnitude + o, pack(steps(much)));
     const changed = ramp(much, 0.15, 0.4);
     // a factor of every class, and each is one from a half on
-    if (v128.any_true(half(changed))) judge(scores, after, changed, has, code + o, confidence + o, bare + o);
-    else {
+    if (v128.any_true(half(changed))) {
+      judge(
+        scores,
+        after,
+        much,
+        changed,
+        has,
+        code + o,
+        confidence + o,
+        bare + o,
+        rowsBefore,
+        rowsAfter,
+        radius,
+        x,
+        levels,
+      );
+    } else {
       store<u32>(code + o, 0);
       store<u32>(confidence + o, 0);
       store<u32>(bare + o, 0);
