@@ -39,14 +39,16 @@ export function normalize(fixed: readonly DateBlock[], moved: readonly DateBlock
     lines = bands.map((_, b) => orthogonalLine(x[b], y[b], weights));
     weights = reweigh(x, y, lines, count);
   }
-  const maps: Partial<Record<BandRole, LinearMap>> = {};
-  const refused: BandRole[] = [];
-  bands.forEach((role, b) => {
-    const { gain, offset, correlation } = lines[b];
-    const sound = correlation >= LEAST_CORRELATION && gain >= LEAST_GAIN && gain <= MOST_GAIN;
-    if (sound) maps[role] = { gain, offset };
-    else refused.push(role);
+  const refused = bands.filter((_, b) => {
+    const { gain, correlation } = lines[b];
+    return !(correlation >= LEAST_CORRELATION && gain >= LEAST_GAIN && gain <= MOST_GAIN);
   });
+  // all bands or none: indices are ratios, and one band moved alone would change them everywhere
+  const maps = Object.fromEntries(
+    refused.length > 0
+      ? []
+      : bands.map((role, b): [BandRole, LinearMap] => [role, { gain: lines[b].gain, offset: lines[b].offset }]),
+  );
   let sum = 0;
   for (const weight of weights) sum += weight;
   return { maps, invariant: sum / count, refused };
