@@ -17,6 +17,7 @@ const AS_IT_IS = { gain: 1, offset: 0 };
 const COLOUR: SceneColour = {
   maps: { red: AS_IT_IS, green: AS_IT_IS, blue: AS_IT_IS },
   saturation: 0.35,
+  greyest: 0.05,
   brightness: 95,
 };
 
@@ -122,6 +123,51 @@ describe.each(['cpu', 'webasm'] as const)('buildings by colour on %s', (name) =>
     expect([fine.factor, fine.width, fine.height]).toEqual([4, SIDE, SIDE]);
     expect([...fine.came]).toEqual([...coarse.came]);
   });
+});
+
+it.each([
+  0.2, 0.5, 2,
+])('tells the same of a pixel of %d m in every window that holds its halo', async (resolution) => {
+  const [whole, halo] = [6 * 64, buildingHalo(resolution)];
+  const kinds = [GRASS, SOIL, ROOF, BLUE_ROOF, SHADE];
+  const world = (date: number, left: number, top: number, width: number, height: number) => {
+    const stack = new Float32Array(3 * width * height);
+    for (let i = 0; i < width * height; i++) {
+      const [x, y] = [left + (i % width), top + Math.floor(i / width)];
+      const size = Math.round(9 / resolution);
+      const kind = (Math.floor(x / size) * 7 + Math.floor(y / size) * 3) % 5;
+      const speck = ((x * 31 + y * 17 + date * 5) % 23) - 11;
+      const rgb = kinds[(kind + (kind % 2) * date + (speck === 11 ? 2 : 0)) % 5];
+      rgb.forEach((value, b) => {
+        stack[(2 - b) * width * height + i] = value + speck;
+      });
+    }
+    return stack;
+  };
+  const marksOf = async (left: number, top: number, width: number, height: number) => {
+    const judge = createBuildings({
+      backend: { ...plainBackend().backend, name: 'webasm' },
+      ...{ width, height, resolution },
+      bands: new Set(['blue', 'green', 'red']),
+      colour: { before: COLOUR, after: COLOUR },
+    });
+    return judge(world(0, left, top, width, height), world(1, left, top, width, height));
+  };
+  const [all, part] = [await marksOf(0, 0, whole, whole), await marksOf(24, 40, 240, 232)];
+  let compared = 0;
+  let wrong = 0;
+  for (let y = halo; y < 232 - halo; y += part.factor) {
+    for (let x = halo; x < 240 - halo; x += part.factor) {
+      const own = (y / part.factor) * part.width + x / part.factor;
+      const other = ((y + 40) / all.factor) * all.width + (x + 24) / all.factor;
+      for (const which of ['came', 'gone'] as const) {
+        if (part[which][own] > 0) compared++;
+        if (part[which][own] !== all[which][other]) wrong++;
+      }
+    }
+  }
+  expect(wrong).toBe(0);
+  expect(compared).toBeGreaterThan(100);
 });
 
 it('makes cells of a power of two of pixels, and halos of whole cells', () => {

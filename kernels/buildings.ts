@@ -16,7 +16,9 @@ export const BUILDINGS = {
   window: 2,
   /** Colour, (max - min) / max, below which a surface is grey. Asphalt, concrete and slate have some 0.05-0.1, dry soil 0.2. */
   grey: 0.12,
-  /** The same as a share of the scene's own median: where haze takes all colours away, grey says little. */
+  /** Colour of dry soil: with near infrared, whose roofs are told from vegetation by it, only what is more coloured is no roof. */
+  soil: 0.2,
+  /** `grey` as a share of the scene's own median: where haze takes all colours away, grey says little. */
   greyShare: 0.6,
   /** Most of the colour before that may be left after, each against the median of its date: asymmetric, with margin. */
   left: 0.75,

@@ -54,6 +54,8 @@ export interface SceneColour {
   readonly maps: Readonly<Record<'red' | 'green' | 'blue', GainOffset>>;
   /** Median of saturation, (max - min) / max of the three bands. */
   readonly saturation: number;
+  /** Its tenth percentile: what the greyest surfaces still have, where the camera's white is not white. */
+  readonly greyest: number;
   /** Median of the largest of the three bands. */
   readonly brightness: number;
 }

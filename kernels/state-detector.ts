@@ -1,9 +1,16 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { createBuildings } from './building-judge.js';
-import { type BuildingMarks, buildingHalo } from './buildings.js';
+import { BUILDINGS, type BuildingMarks, buildingHalo } from './buildings.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
-import type { DateBlock, Detector, DetectorKind, DetectorOptions, SceneLook } from './detector.js';
+import type {
+  DateBlock,
+  Detector,
+  DetectorKind,
+  DetectorOptions,
+  SceneColour,
+  SceneLook,
+} from './detector.js';
 import {
   type StateConstants,
   type StatePlanes,
@@ -274,7 +281,40 @@ function stateConstants(
     nirHigh: look.high.nir ?? 1,
     infraredHigh: look.high[infrared] ?? 1,
     edge: look.edge,
+    ...ownColours(look.colour),
     energyHalf: chiSquare99(bands.length) / bands.length,
+  };
+}
+
+type OwnColours = Pick<StateConstants, 'hasOwn' | 'soilBefore' | 'soilAfter'> &
+  Pick<StateConstants, Extract<keyof StateConstants, `${'gain' | 'offset'}${string}`>>;
+
+function ownColours(colour: SceneLook['colour']): OwnColours {
+  const none = { gain: 1, offset: 0 };
+  const plain: SceneColour = {
+    maps: { red: none, green: none, blue: none },
+    saturation: 0,
+    greyest: 0,
+    brightness: 0,
+  };
+  const { before, after } = colour ?? { before: plain, after: plain };
+  const soil = ({ greyest }: SceneColour) => Math.max(BUILDINGS.soil, greyest);
+  return {
+    hasOwn: colour ? 1 : 0,
+    soilBefore: soil(before),
+    soilAfter: soil(after),
+    gainRedBefore: before.maps.red.gain,
+    gainGreenBefore: before.maps.green.gain,
+    gainBlueBefore: before.maps.blue.gain,
+    offsetRedBefore: before.maps.red.offset,
+    offsetGreenBefore: before.maps.green.offset,
+    offsetBlueBefore: before.maps.blue.offset,
+    gainRedAfter: after.maps.red.gain,
+    gainGreenAfter: after.maps.green.gain,
+    gainBlueAfter: after.maps.blue.gain,
+    offsetRedAfter: after.maps.red.offset,
+    offsetGreenAfter: after.maps.green.offset,
+    offsetBlueAfter: after.maps.blue.offset,
   };
 }
 

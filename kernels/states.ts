@@ -41,6 +41,22 @@ export interface StateConstants {
   readonly nirHigh: number;
   readonly infraredHigh: number;
   readonly edge: number;
+  /** Dates' own colours (SceneColour), and the least saturation of soil in them; not known where `hasOwn` is 0. */
+  readonly hasOwn: number;
+  readonly soilBefore: number;
+  readonly soilAfter: number;
+  readonly gainRedBefore: number;
+  readonly gainGreenBefore: number;
+  readonly gainBlueBefore: number;
+  readonly offsetRedBefore: number;
+  readonly offsetGreenBefore: number;
+  readonly offsetBlueBefore: number;
+  readonly gainRedAfter: number;
+  readonly gainGreenAfter: number;
+  readonly gainBlueAfter: number;
+  readonly offsetRedAfter: number;
+  readonly offsetGreenAfter: number;
+  readonly offsetBlueAfter: number;
   /** Mean squared difference, in noise², at which magnitude is 0.5. */
   readonly energyHalf: number;
 }
@@ -180,17 +196,11 @@ export function buildingTurn(
 }
 
 /**
- * Hard ground that turned into other hard ground, soil only on one side: a building on what was paved, a new roof, a
- * demolished house. A pixel cannot tell these apart; the outline of its region does (raster/rims.ts).
+ * Hard ground that turned into other hard ground: a building on what was paved or cleared, a new roof, a demolished
+ * house, a field ploughed. A pixel cannot tell these apart; the outline of its region does (raster/rims.ts).
  */
-export function rebuiltTurn(
-  hardBefore: number,
-  hardAfter: number,
-  builtBefore: number,
-  builtAfter: number,
-  changed: number,
-): number {
-  return hardBefore * hardAfter * Math.max(builtBefore, builtAfter) * changed;
+export function rebuiltTurn(hardBefore: number, hardAfter: number, changed: number): number {
+  return hardBefore * hardAfter * changed;
 }
 
 /**
@@ -215,6 +225,17 @@ export function demolitionTurn(roof: number, otherHard: number, changed: number)
  */
 export function outside(value: number, low: number, high: number, times: number): number {
   return Math.max(value + 0.05 - times * (high + 0.05), low + 0.05 - times * (value + 0.05));
+}
+
+/**
+ * Above 0 where a surface is as coloured as soil, (max - min) / max over `soil`, and not by being blue, which no ground is:
+ * blue over the larger of red and green by less than a tenth.
+ */
+export function soilColoured(red: number, green: number, blue: number, soil: number): number {
+  return Math.min(
+    Math.max(Math.max(red, green), blue) * (1 - soil) - Math.min(Math.min(red, green), blue),
+    1.1 * Math.max(red, green) - blue,
+  );
 }
 
 /** From the size of the water index's change: shadow dims all bands alike and keeps their ratio; water comes and goes with it. */
@@ -409,9 +430,33 @@ export const stateChangeKernel: KernelSource = inlined({
       const roofBefore = builtBefore * roofScore(vb, eb);
       let buildingNew = buildingTurn(roofAfter, litBefore, builtBefore, waterBefore, changed);
       let buildingGone = demolitionTurn(roofBefore, hardAfter, changed);
-      if (buildingNew >= 0.5 || buildingGone >= 0.5) {
+      if (this.constants.hasOwn > 0.5 && buildingNew >= 0.5) {
+        const ownRed =
+          after[i + this.constants.atRed] * this.constants.gainRedAfter + this.constants.offsetRedAfter;
+        const ownGreen =
+          after[i + this.constants.atGreen] * this.constants.gainGreenAfter + this.constants.offsetGreenAfter;
+        const ownBlue =
+          after[i + this.constants.atBlue] * this.constants.gainBlueAfter + this.constants.offsetBlueAfter;
+        if (soilColoured(ownRed, ownGreen, ownBlue, this.constants.soilAfter) > 0) {
+          buildingNew = 0;
+        }
+      }
+      if (this.constants.hasOwn > 0.5 && buildingGone >= 0.5) {
+        const wasRed =
+          before[i + this.constants.atRed] * this.constants.gainRedBefore + this.constants.offsetRedBefore;
+        const wasGreen =
+          before[i + this.constants.atGreen] * this.constants.gainGreenBefore +
+          this.constants.offsetGreenBefore;
+        const wasBlue =
+          before[i + this.constants.atBlue] * this.constants.gainBlueBefore + this.constants.offsetBlueBefore;
+        if (soilColoured(wasRed, wasGreen, wasBlue, this.constants.soilBefore) > 0) {
+          buildingGone = 0;
+        }
+      }
+      if (buildingGone >= 0.5) {
         const row = Math.floor(i / this.constants.width);
         const column = i - row * this.constants.width;
+        // what a building that is gone leaves is a fifth brighter or darker than all around before, and the other way round
         let lowBefore = vb;
         let highBefore = vb;
         let lowAfter = va;
@@ -426,11 +471,6 @@ export const stateChangeKernel: KernelSource = inlined({
           highBefore = Math.max(highBefore, valueBefore);
           lowAfter = Math.min(lowAfter, valueAfter);
           highAfter = Math.max(highAfter, valueAfter);
-        }
-        // a new building stands out by a tenth, what a season's light may do; what a gone one leaves, by twice that
-        const come = outside(va, lowBefore, highBefore, 1.1);
-        if (come <= 0) {
-          buildingNew = 0;
         }
         const went = outside(va, lowBefore, highBefore, 1.2);
         const back = outside(vb, lowAfter, highAfter, 1.2);
@@ -501,7 +541,7 @@ export const stateChangeKernel: KernelSource = inlined({
       }
       if (this.constants.outlined > 0.5) {
         const strong = surelyChangedScore(magnitude);
-        const rebuilt = rebuiltTurn(hardBefore, hardAfter, builtBefore, builtAfter, strong);
+        const rebuilt = rebuiltTurn(hardBefore, hardAfter, strong);
         buildingNew = Math.max(buildingNew, Math.max(buildingGone, rebuilt));
       } else {
         if (buildingGone >= 0.5) {
@@ -550,6 +590,7 @@ export const stateChangeKernel: KernelSource = inlined({
     landScore,
     demolitionTurn,
     outside,
+    soilColoured,
     turnedScore,
     waterTurn,
     stepScore,

@@ -17,14 +17,14 @@ export interface Runs {
   readonly confidence: Uint32Array;
   /** Pixels that turned from forest or water to bare ground. */
   readonly bare: Uint32Array;
-  /** Sums of how sharply the region's outline stands out along the run, before and after (rims.ts). */
-  readonly rimBefore: Float32Array;
-  readonly rimAfter: Float32Array;
-  /** Pixels with the region all around them. */
-  readonly core: Uint32Array;
+  /** OUTLINE_SUMS a run: how sharply the outline of its region stands out (rims.ts); null where nobody asks. */
+  readonly outline: Float32Array | null;
 }
 
-export function allocateRuns(count: number): Runs {
+/** Sums a run carries of its region's outline. */
+export const OUTLINE_SUMS = 7;
+
+export function allocateRuns(count: number, outlined = false): Runs {
   return {
     count,
     y: new Int32Array(count),
@@ -34,9 +34,7 @@ export function allocateRuns(count: number): Runs {
     zone: new Int16Array(count),
     confidence: new Uint32Array(count),
     bare: new Uint32Array(count),
-    rimBefore: new Float32Array(count),
-    rimAfter: new Float32Array(count),
-    core: new Uint32Array(count),
+    outline: outlined ? new Float32Array(OUTLINE_SUMS * count) : null,
   };
 }
 
@@ -120,7 +118,11 @@ export function extractRuns(block: CodedBlock): Runs {
  * memory is that of the runs, not of the pixels.
  */
 export function mergeRuns(blocks: readonly { readonly core: Window; readonly runs: Runs }[]): Runs {
-  const merged = allocateRuns(blocks.reduce((sum, block) => sum + block.runs.count, 0));
+  const outlined = blocks.some(({ runs }) => runs.outline !== null);
+  const merged = allocateRuns(
+    blocks.reduce((sum, block) => sum + block.runs.count, 0),
+    outlined,
+  );
   let out = 0;
   for (let first = 0; first < blocks.length; ) {
     const { y, height } = blocks[first].core;
@@ -148,7 +150,7 @@ export function mergeRuns(blocks: readonly { readonly core: Window; readonly run
 export function selectRuns(runs: Runs, keep: Uint8Array): Runs {
   let count = 0;
   for (let k = 0; k < runs.count; k++) if (keep[k] !== 0) count++;
-  const selected = allocateRuns(count);
+  const selected = allocateRuns(count, runs.outline !== null);
   let out = 0;
   for (let k = 0; k < runs.count; ) {
     if (keep[k] === 0) {
@@ -165,7 +167,7 @@ export function selectRuns(runs: Runs, keep: Uint8Array): Runs {
 
 /** Copies runs `from` to `to` (not included) to place `at` of `target`, which it returns. */
 export function copyRuns(source: Runs, from: number, to: number, target: Runs, at: number): Runs {
-  const { y, x0, x1, code, zone, confidence, bare, rimBefore, rimAfter, core } = source;
+  const { y, x0, x1, code, zone, confidence, bare, outline } = source;
   // slices of a row are short: a loop is quicker than views of them
   for (let k = from, o = at; k < to; k++, o++) {
     target.y[o] = y[k];
@@ -175,9 +177,9 @@ export function copyRuns(source: Runs, from: number, to: number, target: Runs, a
     target.zone[o] = zone[k];
     target.confidence[o] = confidence[k];
     target.bare[o] = bare[k];
-    target.rimBefore[o] = rimBefore[k];
-    target.rimAfter[o] = rimAfter[k];
-    target.core[o] = core[k];
+  }
+  if (outline !== null && target.outline !== null) {
+    target.outline.set(outline.subarray(from * OUTLINE_SUMS, to * OUTLINE_SUMS), at * OUTLINE_SUMS);
   }
   return target;
 }

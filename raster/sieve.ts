@@ -292,7 +292,11 @@ function selected(values: Int32Array, keep: Uint8Array): Int32Array {
 
 /** Runs of one list after another. */
 function joinRuns(parts: readonly Runs[]): Runs {
-  const joined = allocateRuns(parts.reduce((sum, part) => sum + part.count, 0));
+  const outlined = parts.some(({ outline }) => outline !== null);
+  const joined = allocateRuns(
+    parts.reduce((sum, part) => sum + part.count, 0),
+    outlined,
+  );
   let at = 0;
   for (const part of parts) {
     copyRuns(part, 0, part.count, joined, at);

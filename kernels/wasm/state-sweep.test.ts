@@ -17,11 +17,13 @@ const LOOK: SceneLook = {
     before: {
       maps: { red: { gain: 1, offset: 0 }, green: { gain: 1, offset: 0 }, blue: { gain: 1, offset: 0 } },
       saturation: 0.287,
+      greyest: 0.113,
       brightness: 231,
     },
     after: {
       maps: { red: { gain: 0.9, offset: 7 }, green: { gain: 1.1, offset: -9 }, blue: { gain: 1, offset: 3 } },
       saturation: 0.263,
+      greyest: 0.221,
       brightness: 219,
     },
   },

@@ -128,6 +128,10 @@ function levelsOf(c: StateConstants): readonly number[] {
     1 / c.infraredHigh,
     1 / c.edge,
     c.energyHalf,
+    ...[c.gainRedBefore, c.gainGreenBefore, c.gainBlueBefore],
+    ...[c.offsetRedBefore, c.offsetGreenBefore, c.offsetBlueBefore, 1 - c.soilBefore],
+    ...[c.gainRedAfter, c.gainGreenAfter, c.gainBlueAfter],
+    ...[c.offsetRedAfter, c.offsetGreenAfter, c.offsetBlueAfter, 1 - c.soilAfter],
   ];
 }
 
@@ -158,7 +162,7 @@ export function createStateSweep(
     bands: 72,
     around: 8 * (2 * radius + 1),
     noise: 4 * count,
-    levels: 52,
+    levels: 108,
     scores: 384,
     code: length,
     confidence: length,
@@ -176,7 +180,8 @@ export function createStateSweep(
     2 * constants.hasNdvi +
     4 * constants.hasWater +
     8 * constants.hasDarkWater +
-    16 * constants.outlined;
+    16 * constants.outlined +
+    32 * constants.hasOwn;
   const bits = wanted.reduce((sum, code) => sum | (1 << code), 0);
   const starts = ['atBlue', 'atGreen', 'atRed', 'atNir', 'atVisible', 'atInfrared'] as const;
   const apart = slots * pitch;

@@ -7,7 +7,7 @@ import type { Block, Window } from '../grid.js';
 import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
 import { measureRims } from '../rims.js';
-import { extractRuns, type Runs } from '../runs.js';
+import { allocateRuns, copyRuns, extractRuns, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { FusedReader, Room } from '../warp/fused.js';
@@ -56,9 +56,11 @@ export async function processBlock(
   };
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const found = extractRuns({ ...frame, ...detection, zones });
-  const runs = sieveBlock(found, block.core, job.grid, job.rules);
-  if (job.outlines && dates !== null && job.look !== null)
+  let runs = sieveBlock(found, block.core, job.grid, job.rules);
+  if (job.outlines && dates !== null && job.look !== null) {
+    runs = copyRuns(runs, 0, runs.count, allocateRuns(runs.count, true), 0);
     measureRims(runs, frame, detection.code, dates[0], dates[1], job.look);
+  }
   const transitions = countStates(detection, zones, frame, job.zones.length);
   clock.lap('runs');
   const tiles = job.outputs.flatMap((output) => outputTiles(output, job, detection, frame));

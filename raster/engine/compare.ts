@@ -93,6 +93,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
   const halo = detector.halo(grid.resolution) + (detector.needsLook ? MASK_HALO : 0);
+  const outlines = detector.outlined(new Set(bands), grid.resolution);
   const job: BlockJob = {
     grid,
     before: look.before,
@@ -106,8 +107,9 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     clip: request.clip,
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
-    rules: { least: request.least ?? [], longest: LONGEST },
-    outlines: detector.outlined(new Set(bands), grid.resolution),
+    // what may be several buildings on one lot is judged by its outline
+    rules: { least: request.least ?? [], longest: outlines ? [] : LONGEST },
+    outlines,
   };
   const { wanted = () => true } = request;
   const all = blocks(grid, size).filter(({ core }) => wanted(core));

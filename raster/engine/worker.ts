@@ -137,7 +137,7 @@ function fusedReaders(
 function buffersOf(result: BlockResult): ArrayBuffer[] {
   const { count: _, ...runs } = result.runs;
   const arrays = [
-    ...Object.values(runs),
+    ...Object.values(runs).filter((array) => array !== null),
     result.transitions,
     ...result.tiles.flatMap((t) => (t.half === null ? [t.encoded] : [t.encoded, t.half])),
   ];

@@ -78,8 +78,14 @@ function colours(
         brightness.push(most);
       }
     }
-    const median = (values: readonly number[]) => percentile(Float64Array.from(values).sort(), 0.5);
-    return { maps, saturation: median(saturation), brightness: median(brightness) };
+    const at = (values: readonly number[], share: number) =>
+      percentile(Float64Array.from(values).sort(), share);
+    return {
+      maps,
+      saturation: at(saturation, 0.5),
+      greyest: at(saturation, 0.1),
+      brightness: at(brightness, 0.5),
+    };
   };
   return { colour: { before: measure(before, normalization[0]), after: measure(after, normalization[1]) } };
 }

@@ -47,7 +47,10 @@ export function normalize(fixed: readonly DateBlock[], moved: readonly DateBlock
   const maps = Object.fromEntries(
     refused.length > 0
       ? []
-      : bands.map((role, b): [BandRole, LinearMap] => [role, { gain: lines[b].gain, offset: lines[b].offset }]),
+      : bands.map((role, b): [BandRole, LinearMap] => [
+          role,
+          { gain: lines[b].gain, offset: lines[b].offset },
+        ]),
   );
   let sum = 0;
   for (const weight of weights) sum += weight;

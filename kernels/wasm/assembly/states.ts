@@ -36,6 +36,9 @@ const PER_NIR: usize = 36;
 const PER_INFRARED: usize = 40;
 const PER_EDGE: usize = 44;
 const ENERGY_HALF: usize = 48;
+/** A date's own colours: gains of red, green and blue, offsets, and 1 minus the least saturation of soil. */
+const OWN_BEFORE: usize = 52;
+const OWN_AFTER: usize = 80;
 
 /** What the bands allow, as bits. */
 const COLOUR: i32 = 1;
@@ -43,6 +46,7 @@ const NDVI: i32 = 2;
 const WATERS: i32 = 4;
 const DARK_WATER: i32 = 8;
 const OUTLINED: i32 = 16;
+const OWN: i32 = 32;
 
 // @ts-ignore: decorator
 @inline
@@ -200,6 +204,27 @@ function outside(value: v128, low: v128, high: v128, times: f32): v128 {
   );
 }
 
+/** As the kernel's helper: which of four pixels are as coloured as soil and not blue. */
+// @ts-ignore: decorator
+@inline
+function soilColoured(bands: usize, x: usize, own: usize): v128 {
+  const red = mapped(load<usize>(bands, 8) + x, own, own + 12);
+  const green = mapped(load<usize>(bands, 4) + x, own + 4, own + 16);
+  const blue = mapped(load<usize>(bands) + x, own + 8, own + 20);
+  const ground = f32x4.pmax(red, green);
+  const left = f32x4.mul(f32x4.pmax(ground, blue), v128.load32_splat(own, 24));
+  return v128.and(
+    f32x4.gt(left, f32x4.pmin(f32x4.pmin(red, green), blue)),
+    f32x4.gt(f32x4.mul(f32x4.splat(1.1), ground), blue),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function mapped(at: usize, gain: usize, offset: usize): v128 {
+  return f32x4.add(f32x4.mul(v128.load(at), v128.load32_splat(gain)), v128.load32_splat(offset));
+}
+
 /** Least brightness of the 3 × 3 around four pixels at `x` of the middle row. */
 // @ts-ignore: decorator
 @inline
@@ -236,7 +261,7 @@ function darkest(rows: usize, radius: i32, x: usize, per: v128): v128 {
 
 /**
  * Classes of four pixels that changed, from both dates' scores, into the bytes at `o` of the planes. `rowsBefore`,
- * `rowsAfter`: addresses of the 2·radius+1 rows of brightness around theirs, which is in the middle.
+ * `rowsAfter`: addresses of the 2·radius+1 rows of brightness around theirs, which is in the middle; bands as `score` takes them.
  */
 function judge(
   before: usize,
@@ -250,6 +275,8 @@ function judge(
   rowsBefore: usize,
   rowsAfter: usize,
   radius: i32,
+  bandsBefore: usize,
+  bandsAfter: usize,
   x: usize,
   levels: usize,
 ): void {
@@ -311,28 +338,35 @@ function judge(
   let isGone = half(gone);
   const come = product(f32x4.mul(builtAfter, roofAfter), litBefore, rest(builtBefore), rest(waterBefore), changed);
   let isNew = half(come);
-  if (v128.any_true(v128.or(isGone, isNew))) {
+  if (has & OWN) {
+    if (v128.any_true(isNew)) isNew = v128.andnot(isNew, soilColoured(bandsAfter, x, levels + OWN_AFTER));
+    if (v128.any_true(isGone)) isGone = v128.andnot(isGone, soilColoured(bandsBefore, x, levels + OWN_BEFORE));
+  }
+  if (v128.any_true(isGone)) {
     const per = v128.load32_splat(levels + PER_BRIGHTNESS);
-    const low = least3(rowsBefore, radius, x, per);
-    const high = most3(rowsBefore, radius, x, per);
-    const va = v128.load(after, V);
-    isNew = v128.and(isNew, outside(va, low, high, 1.1));
-    isGone = v128.and(isGone, outside(va, low, high, 1.2));
+    const after3 = outside(
+      v128.load(after, V),
+      least3(rowsBefore, radius, x, per),
+      most3(rowsBefore, radius, x, per),
+      1.2,
+    );
+    const before3 = outside(
+      v128.load(before, V),
+      least3(rowsAfter, radius, x, per),
+      most3(rowsAfter, radius, x, per),
+      1.2,
+    );
+    isGone = v128.and(isGone, v128.and(after3, before3));
+    // something still casts a shadow
     if (v128.any_true(isGone)) {
-      const lowAfter = least3(rowsAfter, radius, x, per);
-      const highAfter = most3(rowsAfter, radius, x, per);
-      isGone = v128.and(isGone, outside(v128.load(before, V), lowAfter, highAfter, 1.2));
-      // something still casts a shadow
-      if (v128.any_true(isGone)) {
-        isGone = v128.and(isGone, f32x4.ge(darkest(rowsAfter, radius, x, per), f32x4.splat(0.3)));
-      }
+      isGone = v128.and(isGone, f32x4.ge(darkest(rowsAfter, radius, x, per), f32x4.splat(0.3)));
     }
   }
   let is = isGone;
   let building = v128.and(isNew, come);
   if (has & OUTLINED) {
     const hard = f32x4.mul(v128.load(before, HARD), v128.load(after, HARD));
-    const rebuilt = f32x4.mul(f32x4.mul(hard, f32x4.pmax(builtBefore, builtAfter)), ramp(much, 0.6, 0.9));
+    const rebuilt = f32x4.mul(hard, ramp(much, 0.6, 0.9));
     building = f32x4.pmax(building, f32x4.pmax(v128.and(isGone, gone), rebuilt));
     isNew = half(building);
   } else {
@@ -411,6 +445,8 @@ export function stateRow(
         rowsBefore,
         rowsAfter,
         radius,
+        bandsBefore,
+        bandsAfter,
         x,
         levels,
       );
