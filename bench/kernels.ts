@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BACKENDS, type Backend, type BackendName, type Kernel, openBackend } from '../kernels/backend.js';
-import type { DateBlock, Detector, DetectorKind, SceneLook } from '../kernels/detector.js';
+import type { DateBlock, Detector, DetectorKind, SceneColour, SceneLook } from '../kernels/detector.js';
 import { DETECTORS } from '../kernels/detectors.js';
 import { type DeviceCopy, deviceCopy } from './measure/device.js';
 import { describeMachine } from './measure/machine.js';
@@ -47,6 +47,13 @@ export interface KernelReport {
 const SEED = 1;
 const ROLES = ['blue', 'green', 'red', 'nir'] as const;
 /** What a look finds of the bench's ground, so that all kernels work on ordinary values. */
+const AS_IT_IS = { gain: 1, offset: 0 };
+const COLOUR: SceneColour = {
+  maps: { red: AS_IT_IS, green: AS_IT_IS, blue: AS_IT_IS },
+  saturation: 0.2,
+  greyest: 0.05,
+  brightness: 200,
+};
 const LOOK: SceneLook = {
   dark: { blue: 250, green: 380, red: 260, nir: 120 },
   high: { blue: 1400, green: 1500, red: 1600, nir: 3200 },
@@ -55,6 +62,7 @@ const LOOK: SceneLook = {
   canopy: 130,
   vegetation: 0.92,
   edge: 90,
+  colour: { before: COLOUR, after: COLOUR },
 };
 
 /** Both dates of a block of `side` px in every direction, out of the bench's ground. */

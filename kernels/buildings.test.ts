@@ -144,9 +144,15 @@ it.each([
     }
     return stack;
   };
-  const marksOf = async (left: number, top: number, width: number, height: number) => {
+  const marksOf = async (
+    left: number,
+    top: number,
+    width: number,
+    height: number,
+    name: 'webasm' | 'cpu' = 'webasm',
+  ) => {
     const judge = createBuildings({
-      backend: { ...plainBackend().backend, name: 'webasm' },
+      backend: { ...plainBackend().backend, name },
       ...{ width, height, resolution },
       bands: new Set(['blue', 'green', 'red']),
       colour: { before: COLOUR, after: COLOUR },
@@ -168,6 +174,12 @@ it.each([
   }
   expect(wrong).toBe(0);
   expect(compared).toBeGreaterThan(100);
+  const plain = await marksOf(24, 40, 240, 232, 'cpu');
+  for (const which of ['came', 'gone'] as const) {
+    // f32 and doubles may fall on different sides of a threshold or a step of confidence
+    const apart = part[which].filter((value, i) => Math.abs(value - plain[which][i]) > 1).length;
+    expect(apart / part[which].length).toBeLessThan(1e-3);
+  }
 });
 
 it('makes cells of a power of two of pixels, and halos of whole cells', () => {
