@@ -3,7 +3,7 @@ import type { CompareResult } from '../raster/engine/compare.js';
 import type { Grid, Window } from '../raster/grid.js';
 import { firstOfRow, type Runs } from '../raster/runs.js';
 import { boundsOf, eachZoneRow, type Zone, zoneOfRings } from '../raster/zones.js';
-import { isSeasonal, type Look, lastingCodes, MOST_MONTHS_OPEN } from '../vector/life.js';
+import { agreeingCodes, isSeasonal, type Look, MOST_MONTHS_OPEN } from '../vector/life.js';
 import type { Against, DraftPatch } from '../vector/number.js';
 import type { Db } from '../vector/store/db.js';
 import { openPatches, type RunLooks } from '../vector/store/looks.js';
@@ -156,7 +156,7 @@ async function askPairs(
   for (const { back, subjects: asking } of pairs.values()) {
     const { runs } = await comparePair(back, touching(asking.map(({ zone }) => zone)));
     for (const subject of asking) {
-      const shares = sharesOf(runs, subject.zone, grid, lastingCodes(subject.class));
+      const shares = sharesOf(runs, subject.zone, grid, agreeingCodes(subject.class, subject.kind));
       answers.push({ subject, look: { kind: subject.kind, before: back[0], after: month, ...shares } });
     }
   }
@@ -164,7 +164,7 @@ async function askPairs(
 }
 
 function overTheYear(subject: Subject, { runs, grid, beforeMonths, month }: Asked): Answer {
-  const shares = sharesOf(runs, subject.zone, grid, lastingCodes(subject.class));
+  const shares = sharesOf(runs, subject.zone, grid, agreeingCodes(subject.class, 'year'));
   return { subject, look: { kind: 'year', before: beforeMonths[0], after: month, ...shares } };
 }
 

@@ -2,6 +2,7 @@ import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { createBuildings } from './building-judge.js';
 import { BUILDINGS, type BuildingMarks, buildingHalo } from './buildings.js';
+import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type {
   DateBlock,
@@ -11,6 +12,7 @@ import type {
   SceneColour,
   SceneLook,
 } from './detector.js';
+import { growShores } from './shores.js';
 import {
   type StateConstants,
   type StatePlanes,
@@ -138,6 +140,8 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
+      if (constants.hasWater > 0) growShores(detection, width, texture.radius);
+      if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;
     },
   };

@@ -259,6 +259,14 @@ export function stepScore(step: number): number {
   return ramp(step, 0.12, 0.25);
 }
 
+/**
+ * Crowns closed 0-1, from the local brightness before over that after: grass that becomes forest hardly changes its
+ * index, but a canopy shades itself.
+ */
+export function closedScore(darker: number): number {
+  return ramp(darker, 1.15, 1.4);
+}
+
 /** Forest gained, with the other look being the one before, or lost. */
 export function forestTurn(
   forest: number,
@@ -506,7 +514,9 @@ export const stateChangeKernel: KernelSource = inlined({
           code = 3;
           confidence = earthwork;
         }
-        const forestGain = forestTurn(forestAfter, forestBefore, rise, litBefore, changed);
+        const darker = featuresBefore[atMean] / Math.max(featuresAfter[atMean], 0.000001);
+        const grown = Math.max(rise, closedScore(darker));
+        const forestGain = forestTurn(forestAfter, forestBefore, grown, litBefore, changed);
         if (forestGain >= 0.5) {
           code = 6;
           confidence = forestGain;
@@ -594,6 +604,7 @@ export const stateChangeKernel: KernelSource = inlined({
     turnedScore,
     waterTurn,
     stepScore,
+    closedScore,
     forestTurn,
     earthworkTurn,
   ],

@@ -1,5 +1,6 @@
 import { type ChangeClassName, classByName, UNUSABLE } from '../kernels/classes.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
+import { stepsOf } from '../kernels/steps.js';
 import { labelRegions, NO_REGION } from './regions.js';
 import { OUTLINE_SUMS, type Runs, selectRuns } from './runs.js';
 
@@ -17,10 +18,7 @@ const REMOVED = codeOf('building_removed');
 /** An outline with less than this share of its later sharpness was not there; and the other way round. */
 const ABSENT = 0.6;
 /** Least share of a region's pixels that have it all around them: the ragged seams that a shift leaves have few. */
-const LEAST_CORE = 0.35;
-/** Added to a band's mean before steps are related to it, as a share of bright ground: noise in shadow is no outline. */
-const FLOOR = 0.05;
-
+const LEAST_CORE = 0.3;
 /** Places in a run's sums (`Runs.outline`). */
 const RIM_BEFORE = 0;
 const RIM_AFTER = 1;
@@ -39,8 +37,7 @@ export interface RimFrame {
 }
 
 /**
- * Fills the outline sums of the runs of building candidates: relative steps of brightness over all bands (as in
- * `relativeStep`) on both sides of every pixel edge where a run's region ends, and of pixels deep inside it. Edges towards
+ * Fills the outline sums of the runs of building candidates: relative steps of brightness over all bands (kernels/steps.ts) on both sides of every pixel edge where a run's region ends, and of pixels deep inside it. Edges towards
  * unusable pixels are left out. The planes reach at least 3 px beyond the core.
  */
 export function measureRims(
@@ -89,45 +86,6 @@ function isSurrounded(code: Uint8Array, at: number, stride: number, apart: numbe
   for (let row = at - apart * stride; row <= at + apart * stride; row += apart * stride)
     if (code[row - apart] !== own || code[row] !== own || code[row + apart] !== own) return false;
   return true;
-}
-
-function stepsOf(
-  { bands, stack, usable }: DateBlock,
-  look: SceneLook,
-  stride: number,
-): (at: number) => number {
-  const planes = bands.map((role, b) => ({
-    start: b * usable.length,
-    // of 3 × 3 sums
-    lift: 9 * (FLOOR * (look.high[role] ?? 1) - (look.dark[role] ?? 0)),
-  }));
-  return (at) => {
-    let sum = 0;
-    for (const { start, lift } of planes) sum += relativeStep(stack, start + at, stride, lift);
-    return Math.sqrt(sum / planes.length);
-  };
-}
-
-/**
- * Squared gradient of 3 × 3 means over two px, relative to the mean at the place: the square of the gradient of the
- * logarithm, which light that scales a scene does not change. `lift` is added to the sum of the 3 × 3 px.
- */
-function relativeStep(plane: Float32Array, at: number, stride: number, lift: number): number {
-  let mean = lift;
-  let dx = 0;
-  let dy = 0;
-  for (let k = -1; k <= 1; k++) {
-    const row = at + k * stride;
-    mean += plane[row - 1] + plane[row] + plane[row + 1];
-    dx += plane[row + 2] + plane[row + 1] - plane[row - 1] - plane[row - 2];
-    const column = at + k;
-    dy +=
-      plane[column + 2 * stride] +
-      plane[column + stride] -
-      plane[column - stride] -
-      plane[column - 2 * stride];
-  }
-  return mean > 0 ? (dx * dx + dy * dy) / (mean * mean) : 0;
 }
 
 /**

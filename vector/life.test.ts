@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { classByName } from '../kernels/classes.js';
-import { type Look, lastingCodes, lifeOf } from './life.js';
+import { type ChangeClassName, classByName } from '../kernels/classes.js';
+import { agreeingCodes, type Look, lifeOf } from './life.js';
 
 const look = (kind: Look['kind'], after: string, holding: number, usable = 1): Look => ({
   kind,
@@ -53,9 +53,12 @@ describe('the life of a patch', () => {
     expect(lifeOf('water_gain', crop).state).toBe('confirmed');
   });
 
-  test('ground made ready and then built on has lasted', () => {
-    expect(lastingCodes('earthwork')).toEqual(
-      new Set([classByName('earthwork')?.code, classByName('building_new')?.code]),
+  test('ground made ready and then built on has lasted, and agrees with what came of it', () => {
+    const codes = (...names: ChangeClassName[]) => new Set(names.map((name) => classByName(name)?.code));
+    expect(agreeingCodes('earthwork', 'later')).toEqual(codes('earthwork', 'building_new'));
+    expect(agreeingCodes('building_new', 'later')).toEqual(codes('building_new'));
+    expect(agreeingCodes('building_new', 'earlier')).toEqual(
+      codes('building_new', 'earthwork', 'water_loss', 'forest_loss'),
     );
   });
 });

@@ -34,7 +34,7 @@ export const MOST_MONTHS_OPEN = 6;
 
 const SUSPECTED: Life = { state: 'suspected', decided: null };
 
-/** Codes of the changes that a pair over more than a month may see where a class's change has lasted. */
+/** Changes that a pair with a later month may show where a class's change has lasted. */
 const LASTING: Readonly<Record<ChangeClassName, readonly ChangeClassName[]>> = {
   building_new: ['building_new'],
   building_removed: ['building_removed'],
@@ -47,9 +47,15 @@ const LASTING: Readonly<Record<ChangeClassName, readonly ChangeClassName[]>> = {
   forest_loss: ['forest_loss', 'building_new', 'water_gain'],
 };
 
-/** Whether a pixel with change `code` shows that the class's change has lasted. */
-export function lastingCodes(name: ChangeClassName): ReadonlySet<number> {
-  return new Set(LASTING[name].flatMap((other) => classByName(other)?.code ?? []));
+/** Changes that a pair with an earlier month may show: a building that came on cleared ground replaces what was cleared. */
+const BEFORE: Readonly<Partial<Record<ChangeClassName, readonly ChangeClassName[]>>> = {
+  building_new: ['building_new', 'earthwork', 'water_loss', 'forest_loss'],
+};
+
+/** Codes of a pair's changes that agree with a class's change, seen in a look of the kind. */
+export function agreeingCodes(name: ChangeClassName, kind: Look['kind']): ReadonlySet<number> {
+  const names = (kind === 'earlier' ? BEFORE[name] : undefined) ?? LASTING[name];
+  return new Set(names.flatMap((other) => classByName(other)?.code ?? []));
 }
 
 /** Forest turns with the season: only a look over a whole year tells a loss from that. */

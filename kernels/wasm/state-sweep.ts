@@ -163,7 +163,7 @@ export function createStateSweep(
     around: 8 * (2 * radius + 1),
     noise: 4 * count,
     levels: 108,
-    scores: 384,
+    scores: 416,
     code: length,
     confidence: length,
     magnitude: length,

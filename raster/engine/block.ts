@@ -54,12 +54,13 @@ export async function processBlock(
     left: block.core.x - window.x,
     top: block.core.y - window.y,
   };
+  const outlined = job.outlines && job.look !== null && dates !== null ? { look: job.look, dates } : null;
   if (job.clip && zones !== null) clip(detection, zones, frame);
   const found = extractRuns({ ...frame, ...detection, zones });
   let runs = sieveBlock(found, block.core, job.grid, job.rules);
-  if (job.outlines && dates !== null && job.look !== null) {
+  if (outlined !== null) {
     runs = copyRuns(runs, 0, runs.count, allocateRuns(runs.count, true), 0);
-    measureRims(runs, frame, detection.code, dates[0], dates[1], job.look);
+    measureRims(runs, frame, detection.code, outlined.dates[0], outlined.dates[1], outlined.look);
   }
   const transitions = countStates(detection, zones, frame, job.zones.length);
   clock.lap('runs');

@@ -1,7 +1,7 @@
 import type { BandRole } from '../../kernels/bands.js';
 import type { DateBlock } from '../../kernels/detector.js';
 import { NO_SHIFT, type Shift } from '../warp/net.js';
-import { phaseCorrelation } from './phase.js';
+import { correlate, peakOf, together } from './phase.js';
 import { LOOK_SIZE } from './windows.js';
 
 /** Co-registration of one scene onto the reference. */
@@ -16,33 +16,38 @@ export interface Alignment {
 
 /** Largest shift sought, px. */
 export const MOST_SHIFT = 24;
-/** Least height of a window's correlation peak in sigmas. */
+/** Least height of the peak of all windows together, in sigmas. */
 const LEAST_STRENGTH = 8;
-/** Windows agree when they lie this near the median, px. */
+/** Windows agree when their own peaks lie this near it, px. */
 const AGREEMENT = 0.75;
+/** Least share of the windows that must. */
+const LEAST_AGREEING = 0.25;
 /** Least share of a window's pixels that must be usable in both dates. */
 const LEAST_USABLE = 0.6;
 /** A shift below this is not worth a resampling, px. */
 const LEAST_SHIFT = 0.1;
 
 /**
- * One shift from many windows: phase correlation of gradient images (edges stay while grey values and shadows change),
- * outliers off by distance to the median, then the strength-weighted mean. Not reliable where fewer than half of the
- * windows with a clear peak agree, or none has one.
+ * One shift from many windows, by phase correlation of gradient images (edges stay while grey values and shadows change).
+ * All windows together say where to look, each with a bounded say; those whose own peak lies there give the place, weighted by
+ * strength. Not reliable where nothing stands out of the windows together, or fewer than a quarter of them, and two, agree.
  */
 export function align(fixed: readonly DateBlock[], moved: readonly DateBlock[]): Alignment {
-  const peaks = fixed.flatMap((block, k) => {
+  const correlations = fixed.flatMap((block, k) => {
     const other = moved[k];
     if (sharedShare(block, other) < LEAST_USABLE) return [];
-    const peak = phaseCorrelation(gradient(block), gradient(other), MOST_SHIFT);
-    return peak !== null && peak.strength >= LEAST_STRENGTH ? [peak] : [];
+    return correlate(gradient(block), gradient(other)) ?? [];
   });
   const tried = fixed.length;
   const none: Alignment = { shift: NO_SHIFT, reliable: false, agreeing: 0, tried };
-  if (peaks.length === 0) return none;
-  const centre = { dx: median(peaks.map((p) => p.dx)), dy: median(peaks.map((p) => p.dy)) };
-  const agreeing = peaks.filter((p) => Math.hypot(p.dx - centre.dx, p.dy - centre.dy) <= AGREEMENT);
-  if (agreeing.length * 2 <= peaks.length && peaks.length > 1) return { ...none, agreeing: agreeing.length };
+  const centre = peakOf(together(correlations), MOST_SHIFT);
+  if (centre === null || centre.strength < LEAST_STRENGTH) return none;
+  const agreeing = correlations.flatMap((correlation) => {
+    const peak = peakOf(correlation, MOST_SHIFT);
+    return peak !== null && Math.hypot(peak.dx - centre.dx, peak.dy - centre.dy) <= AGREEMENT ? [peak] : [];
+  });
+  const least = Math.min(correlations.length, Math.max(2, LEAST_AGREEING * correlations.length));
+  if (agreeing.length < least) return { ...none, agreeing: agreeing.length };
   const weight = agreeing.reduce((sum, p) => sum + p.strength, 0);
   const dx = agreeing.reduce((sum, p) => sum + p.dx * p.strength, 0) / weight;
   const dy = agreeing.reduce((sum, p) => sum + p.dy * p.strength, 0) / weight;
@@ -76,10 +81,4 @@ function gradient(block: DateBlock): Float32Array {
     }
   }
   return out;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }

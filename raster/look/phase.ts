@@ -10,13 +10,15 @@ export interface PhasePeak {
   readonly strength: number;
 }
 
+/** Correlation of two windows over all shifts, in sigmas of itself: N × N, the shift (dx, dy) at `((dy + N) % N)·N + (dx + N) % N`. */
+export type Correlation = Float32Array;
+
 /**
- * Phase correlation (Kuglin and Hines, 1975) of two N × N images with sub-pixel peak: the cross-power spectrum is
- * whitened, tapered by a Gaussian (so that the peak is a Gaussian too) and transformed back; the peak's place is the
- * vertex of the parabolas through the logarithms of its neighbours. (dx, dy) is how far `moved` must be moved, x right,
+ * Phase correlation (Kuglin and Hines, 1975) of two N × N images: the cross-power spectrum is whitened, tapered by a
+ * Gaussian (so that the peak is a Gaussian too) and transformed back. (dx, dy) is how far `moved` must be moved, x right,
  * y down, to lie on `fixed`. Null where either image is flat.
  */
-export function phaseCorrelation(fixed: Float32Array, moved: Float32Array, most: number): PhasePeak | null {
+export function correlate(fixed: Float32Array, moved: Float32Array): Correlation | null {
   const a = spectrum(fixed);
   const b = spectrum(moved);
   if (a === null || b === null) return null;
@@ -30,7 +32,39 @@ export function phaseCorrelation(fixed: Float32Array, moved: Float32Array, most:
     cross[i] = re * weight;
     cross[i + 1] = im * weight;
   }
-  return findPeak(transform2d(cross, true), most);
+  return inSigmas(transform2d(cross, true));
+}
+
+/** The real parts, less their mean and over their spread; null where there is none. */
+function inSigmas(surface: Float64Array): Correlation | null {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < surface.length; i += 2) {
+    sum += surface[i];
+    squares += surface[i] * surface[i];
+  }
+  const mean = sum / (N * N);
+  const sigma = Math.sqrt(Math.max(0, squares / (N * N) - mean * mean));
+  if (!(sigma > 0)) return null;
+  return Float32Array.from({ length: N * N }, (_, k) => (surface[2 * k] - mean) / sigma);
+}
+
+/** How much a single window may say for a shift, sigmas: what repeats itself in one (a field of rows) must not outweigh all others. */
+const MOST_SIGMAS = 12;
+
+/**
+ * The correlation of several windows together, in sigmas of noise alone: where all agree on a shift it stands out that no
+ * single window shows.
+ */
+export function together(correlations: readonly Correlation[]): Correlation {
+  const all = new Float32Array(N * N);
+  for (const own of correlations) {
+    let most = MOST_SIGMAS;
+    for (const value of own) if (value > most) most = value;
+    const scale = MOST_SIGMAS / most / Math.sqrt(correlations.length);
+    for (let k = 0; k < all.length; k++) all[k] += own[k] * scale;
+  }
+  return all;
 }
 
 /** Taper of the spectrum; the peak's sigma is about sqrt(TAPER / 2) / π ≈ 1 px. */
@@ -87,17 +121,15 @@ function transform2d(data: Float64Array, inverse: boolean): Float64Array {
   return data;
 }
 
-function findPeak(surface: Float64Array, most: number): PhasePeak | null {
-  const value = (dx: number, dy: number) => surface[2 * (((dy + N) % N) * N + ((dx + N) % N))];
+/**
+ * The highest place of a correlation within `most` px, to a part of a pixel: the vertex of the parabolas through the
+ * logarithms of its neighbours. Null where it lies on the edge of what is sought.
+ */
+export function peakOf(correlation: Correlation, most: number): PhasePeak | null {
+  const value = (dx: number, dy: number) => correlation[((dy + N) % N) * N + ((dx + N) % N)];
   let best = Number.NEGATIVE_INFINITY;
   let px = 0;
   let py = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < surface.length; i += 2) {
-    sum += surface[i];
-    squares += surface[i] * surface[i];
-  }
   for (let dy = -most; dy <= most; dy++) {
     for (let dx = -most; dx <= most; dx++) {
       if (value(dx, dy) > best) {
@@ -107,13 +139,11 @@ function findPeak(surface: Float64Array, most: number): PhasePeak | null {
       }
     }
   }
-  const mean = sum / (N * N);
-  const sigma = Math.sqrt(Math.max(0, squares / (N * N) - mean * mean));
-  if (!(sigma > 0) || Math.abs(px) === most || Math.abs(py) === most) return null;
+  if (Math.abs(px) === most || Math.abs(py) === most) return null;
   return {
     dx: px + vertex(value(px - 1, py), best, value(px + 1, py)),
     dy: py + vertex(value(px, py - 1), best, value(px, py + 1)),
-    strength: (best - mean) / sigma,
+    strength: best,
   };
 }
 

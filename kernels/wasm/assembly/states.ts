@@ -20,7 +20,9 @@ const SOIL: usize = 144;
 const BUILT: usize = 160;
 /** Sum of both infrared bands as shares of bright ground. */
 const INFRARED: usize = 176;
-const SCORES: usize = 192;
+/** Mean brightness. */
+const MEAN: usize = 192;
+const SCORES: usize = 208;
 
 /** Levels of the scene, floats in this order; `PER_…` are what is multiplied by. */
 const DARK_BLUE: usize = 0;
@@ -133,6 +135,7 @@ function score(bands: usize, x: usize, levels: usize, has: i32, out: usize): voi
   }
   const green = ramp(index, 0.22, 0.42);
   const lit = ramp(f32x4.mul(f32x4.add(v, sun), f32x4.splat(0.5)), 0.22, 0.4);
+  v128.store(out, v128.load(load<usize>(bands, 32) + x), MEAN);
   v128.store(out, index, INDEX);
   v128.store(out, forest, FOREST);
   v128.store(out, green, GREEN);
@@ -303,7 +306,9 @@ function judge(
     let is = half(earthwork);
     found = v128.and(is, i32x4.splat(3));
     sure = v128.and(is, earthwork);
-    const forestGain = product(forestAfter, rest(forestBefore), rise, litBefore, changed);
+    const darker = f32x4.div(v128.load(before, MEAN), f32x4.pmax(v128.load(after, MEAN), f32x4.splat(0.000001)));
+    const grown = f32x4.pmax(rise, ramp(darker, 1.15, 1.4));
+    const forestGain = product(forestAfter, rest(forestBefore), grown, litBefore, changed);
     is = half(forestGain);
     found = v128.bitselect(i32x4.splat(6), found, is);
     sure = v128.bitselect(forestGain, sure, is);

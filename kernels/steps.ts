@@ -1,0 +1,44 @@
+import type { DateBlock, SceneLook } from './detector.js';
+
+/** Added to a band's mean before steps are related to it, as a share of bright ground: noise in shadow is no outline. */
+const FLOOR = 0.05;
+
+/** Relative steps of a date at places of its planes: root mean square over the bands. */
+export function stepsOf(
+  { bands, stack, usable }: DateBlock,
+  look: SceneLook,
+  stride: number,
+): (at: number) => number {
+  const planes = bands.map((role, b) => ({
+    start: b * usable.length,
+    // of 3 × 3 sums
+    lift: 9 * (FLOOR * (look.high[role] ?? 1) - (look.dark[role] ?? 0)),
+  }));
+  return (at) => {
+    let sum = 0;
+    for (const { start, lift } of planes) sum += relativeStep(stack, start + at, stride, lift);
+    return Math.sqrt(sum / planes.length);
+  };
+}
+
+/**
+ * Squared gradient of 3 × 3 means over two px, relative to the mean at the place: the square of the gradient of the
+ * logarithm, which light that scales a scene does not change. `lift` is added to the sum of the 3 × 3 px.
+ */
+function relativeStep(plane: Float32Array, at: number, stride: number, lift: number): number {
+  let mean = lift;
+  let dx = 0;
+  let dy = 0;
+  for (let k = -1; k <= 1; k++) {
+    const row = at + k * stride;
+    mean += plane[row - 1] + plane[row] + plane[row + 1];
+    dx += plane[row + 2] + plane[row + 1] - plane[row - 1] - plane[row - 2];
+    const column = at + k;
+    dy +=
+      plane[column + 2 * stride] +
+      plane[column + stride] -
+      plane[column - stride] -
+      plane[column - 2 * stride];
+  }
+  return mean > 0 ? (dx * dx + dy * dy) / (mean * mean) : 0;
+}
