@@ -1,4 +1,4 @@
-import { classByName } from './classes.js';
+import { type ChangeClassName, classByName } from './classes.js';
 import type { DateBlock, Detection, SceneLook } from './detector.js';
 import { stepsOf } from './steps.js';
 
@@ -11,7 +11,10 @@ const BROUGHT_IN = 64;
 /** px from the border of the planes that are left as they are: all that is looked at lies in them. */
 const BORDER = 4;
 
-const BUILDING = classByName('building_new')?.code ?? 1;
+const codeOf = (name: ChangeClassName) => classByName(name)?.code ?? 0;
+const BUILDING = codeOf('building_new');
+/** What the trees and lawns of a lot have turned into beside the candidates around them. */
+const YIELDING: ReadonlySet<number> = new Set([0, BUILDING, codeOf('earthwork'), codeOf('forest_loss')]);
 
 /**
  * Gives building candidates the shape of roofs, in a detection's padded planes of `stride` px: noise is filled and taken
@@ -75,14 +78,14 @@ function candidatesIn(code: Uint8Array, stride: number): number[] {
   return found;
 }
 
-/** Places where five of 3 × 3 are candidates; such as nothing else has been said of. */
+/** Places where five of 3 × 3 are candidates, but for what is another class that does not yield. */
 function majorityOf(code: Uint8Array, own: readonly number[], around: readonly number[]): number[] {
   const seen = new Uint8Array(code.length);
   const found: number[] = [];
   const visit = (at: number) => {
     if (seen[at] === 1) return;
     seen[at] = 1;
-    if (code[at] !== 0 && code[at] !== BUILDING) return;
+    if (!YIELDING.has(code[at])) return;
     let count = code[at] === BUILDING ? 1 : 0;
     for (const by of around) if (code[at + by] === BUILDING) count++;
     if (count >= 5) found.push(at);

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { ChangeClassName } from '../kernels/classes.js';
+import type { DateBlock, SceneLook } from '../kernels/detector.js';
+import { judgeRims, measureRims } from './rims.js';
+import { allocateRuns, copyRuns, extractRuns, mergeRuns, type Runs } from './runs.js';
+
+const SIDE = 48;
+const LOOK: SceneLook = {
+  dark: {},
+  high: { red: 200 },
+  noise: {},
+  brightness: 100,
+  canopy: 1,
+  vegetation: 1,
+  edge: 1,
+};
+const BOTH: readonly ChangeClassName[] = ['building_new', 'building_removed'];
+
+const inside = (x: number, y: number) => x >= 18 && x < 30 && y >= 18 && y < 30;
+const roof = (x: number, y: number) => (inside(x, y) ? 170 : 100);
+const plain = () => 100;
+/** Rough everywhere, as trees are. */
+const rough = (x: number, y: number) => 100 + 60 * Math.sin(x * 1.3) * Math.cos(y * 1.7);
+
+function dateOf(value: (x: number, y: number) => number): DateBlock {
+  const stack = new Float32Array(SIDE * SIDE);
+  for (let i = 0; i < stack.length; i++) stack[i] = value(i % SIDE, Math.floor(i / SIDE));
+  return { bands: ['red'], stack, usable: new Uint8Array(SIDE * SIDE).fill(1) };
+}
+
+/** Runs of a part of the plane, with the outlines of candidates measured. */
+function measured(
+  before: DateBlock,
+  after: DateBlock,
+  is: (x: number, y: number) => boolean,
+  [from, to]: readonly [number, number] = [4, SIDE - 4],
+): Runs {
+  const code = new Uint8Array(SIDE * SIDE);
+  for (let i = 0; i < code.length; i++) code[i] = is(i % SIDE, Math.floor(i / SIDE)) ? 1 : 0;
+  const core = { x: from, y: 4, width: to - from, height: SIDE - 8 };
+  const frame = { core, stride: SIDE, left: from, top: 4 };
+  const found = extractRuns({ ...frame, code, confidence: code, bare: null, zones: null });
+  const runs = copyRuns(found, 0, found.count, allocateRuns(found.count, true), 0);
+  measureRims(runs, frame, code, before, after, LOOK);
+  return runs;
+}
+const classesOf = (
+  before: (x: number, y: number) => number,
+  after: (x: number, y: number) => number,
+  wanted = BOTH,
+) => [...new Set(judgeRims(measured(dateOf(before), dateOf(after), inside), wanted).code)];
+
+describe('outlines', () => {
+  it('tell new from removed from repainted', () => {
+    expect(classesOf(plain, roof)).toEqual([1]);
+    expect(classesOf(roof, plain)).toEqual([2]);
+    expect(classesOf(roof, (x, y) => (inside(x, y) ? 40 : 100))).toEqual([]);
+  });
+
+  it('are what is sharper than the inside: trees before are no outline', () => {
+    expect(classesOf(rough, roof)).toEqual([1]);
+    expect(classesOf(roof, rough)).toEqual([2]);
+  });
+
+  it('do not change with the light', () => {
+    expect(classesOf((x, y) => 0.6 * roof(x, y), roof)).toEqual([]);
+  });
+
+  it('count only for classes that are asked for', () => {
+    expect(classesOf(plain, roof, ['building_removed'])).toEqual([]);
+    expect(classesOf(roof, plain, ['building_new'])).toEqual([]);
+  });
+
+  it('ragged regions that are all rim are dropped', () => {
+    const ragged = (x: number, y: number) => inside(x, y) && (x % 3 === 0 || y === 20);
+    expect(judgeRims(measured(dateOf(plain), dateOf(roof), ragged), BOTH).count).toBe(0);
+  });
+
+  it('are the same when a seam goes through the region', () => {
+    const dates = [dateOf(rough), dateOf(roof)] as const;
+    const sums = (runs: Runs) => {
+      const total = new Float64Array(7);
+      runs.outline?.forEach((value, i) => {
+        total[i % 7] += value;
+      });
+      return [...total].map((value) => Number(value.toFixed(3)));
+    };
+    const parts = ([from, to]: readonly [number, number]) => ({
+      core: { x: from, y: 4, width: to - from, height: SIDE - 8 },
+      runs: measured(...dates, inside, [from, to]),
+    });
+    const joined = mergeRuns([parts([4, 23]), parts([23, SIDE - 4])]);
+    expect(sums(joined)).toEqual(sums(measured(...dates, inside)));
+    expect([...new Set(judgeRims(joined, BOTH).code)]).toEqual([1]);
+  });
+
+  it('other classes pass by, and without sums nothing is judged', () => {
+    const runs = measured(dateOf(plain), dateOf(plain), inside);
+    runs.code.fill(4);
+    expect(judgeRims(runs, BOTH).count).toBe(runs.count);
+    const bare = allocateRuns(1);
+    bare.code[0] = 1;
+    expect(judgeRims(bare, BOTH)).toBe(bare);
+  });
+});
