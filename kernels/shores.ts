@@ -1,9 +1,7 @@
 import { classByName } from './classes.js';
 import type { Detection } from './detector.js';
 
-const WATER: ReadonlySet<number> = new Set(
-  (['water_gain', 'water_loss'] as const).flatMap((name) => classByName(name)?.code ?? []),
-);
+const WATER = (['water_gain', 'water_loss'] as const).flatMap((name) => classByName(name)?.code ?? []);
 /** Magnitude, of 127, from which a pixel beside changed water has surely changed too. */
 const SURELY_CHANGED = 96;
 /** Half-width in px of the square that must lie inside a body of changed water: specks have no shore to be given back. */
@@ -37,20 +35,23 @@ export function growShores(
 
 /** Places of changed water that hangs together with a square of it. */
 function bodies(code: Uint8Array, stride: number): number[] {
-  const seen = new Uint8Array(code.length);
   const found: number[] = [];
-  for (let at = 0; at < code.length; at++) {
-    if (seen[at] === 1 || !WATER.has(code[at]) || !isCore(code, at, stride)) continue;
-    seen[at] = 1;
-    const stack = [at];
-    for (let own = stack.pop(); own !== undefined; own = stack.pop()) {
-      found.push(own);
-      const value = code[own];
-      eachNeighbour(own, stride, code.length, (to) => {
-        if (seen[to] === 1 || code[to] !== value) return;
-        seen[to] = 1;
-        stack.push(to);
-      });
+  // most blocks hold none
+  if (!WATER.some((value) => code.includes(value))) return found;
+  const seen = new Uint8Array(code.length);
+  for (const value of WATER) {
+    for (let at = code.indexOf(value); at >= 0; at = code.indexOf(value, at + 1)) {
+      if (seen[at] === 1 || !isCore(code, at, stride)) continue;
+      seen[at] = 1;
+      const stack = [at];
+      for (let own = stack.pop(); own !== undefined; own = stack.pop()) {
+        found.push(own);
+        eachNeighbour(own, stride, code.length, (to) => {
+          if (seen[to] === 1 || code[to] !== value) return;
+          seen[to] = 1;
+          stack.push(to);
+        });
+      }
     }
   }
   return found;
