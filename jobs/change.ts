@@ -87,7 +87,7 @@ export function lookNotes(reports: readonly SceneReport[]): string[] {
     }
     if (normalization.refused.length > 0) {
       notes.push(
-        `${scene}: bands ${normalization.refused.join(', ')} could not be normalized; left as they are`,
+        `${scene}: not normalized, because ${normalization.refused.join(', ')} ${normalization.refused.length > 1 ? 'do' : 'does'} not follow the reference on unchanged ground; left as it is`,
       );
     }
     return notes;
