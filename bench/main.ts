@@ -1,9 +1,10 @@
 /** `npm run bench`: what the README of this folder says. */
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BACKENDS } from '../kernels/backend.js';
-import { BadInput, messageOf } from '../raster/errors.js';
+import { messageOf } from '../raster/errors.js';
+import { runBench, tell } from './command.js';
 import { compareClasses } from './gdal/agreement.js';
 import { type ChainResult, gdalChain } from './gdal/chain.js';
 import { decodeSeconds } from './gdal/decode.js';
@@ -23,8 +24,6 @@ import { type ScenePair, scenePair } from './scenes/make.js';
 const WORKERS_UP_TO = 8192;
 const KERNEL_BLOCK = 1024;
 const KERNEL_SECONDS = 2;
-
-const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 /** What all parts of one bench share. */
 interface Bench {
@@ -168,24 +167,4 @@ async function bench(options: BenchOptions): Promise<BenchResults> {
   }
 }
 
-async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
-  const results = await bench(options);
-  const text = markdown(results);
-  await mkdir(options.results, { recursive: true });
-  await writeFile(join(options.results, 'latest.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(options.results, 'latest.md'), text);
-  process.stdout.write(text);
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BadInput) && !(error instanceof TypeError && 'code' in error)) throw error;
-  tell(`bench: ${error.message}`);
-  process.exitCode = 2;
-}
+await runBench({ name: 'bench', usage: USAGE, file: 'latest', parse: parseOptions, bench, markdown });

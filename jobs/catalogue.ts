@@ -65,7 +65,7 @@ export async function storedMonths(db: Db): Promise<string[]> {
 }
 
 /** The scenes of a month, the newest first; opened, to be closed by the caller. @throws BadInput naming the scene that cannot be read. */
-export async function openMonth(db: Db, month: string): Promise<OpenedScene[]> {
+async function openMonth(db: Db, month: string): Promise<OpenedScene[]> {
   const records = await listScenes(db, { month });
   const opened: OpenedScene[] = [];
   try {
@@ -80,8 +80,27 @@ export async function openMonth(db: Db, month: string): Promise<OpenedScene[]> {
   }
 }
 
-export async function closeAll(scenes: readonly OpenedScene[]): Promise<void> {
+async function closeAll(scenes: readonly OpenedScene[]): Promise<void> {
   await Promise.allSettled(scenes.map(({ scene }) => scene.close()));
+}
+
+/** The scenes of a district's months, each month opened when first asked for. */
+export interface Archive {
+  scenes(months: readonly string[]): Promise<OpenedScene[]>;
+  close(): Promise<void>;
+}
+
+export function openArchive(db: Db): Archive {
+  const opened = new Map<string, OpenedScene[]>();
+  return {
+    async scenes(months) {
+      for (const month of months) if (!opened.has(month)) opened.set(month, await openMonth(db, month));
+      return months.flatMap((month) => opened.get(month) ?? []);
+    },
+    async close() {
+      await Promise.all([...opened.values()].map(closeAll));
+    },
+  };
 }
 
 /** The CRS a configured name stands for, with an EPSG code. @throws BadInput */

@@ -1,4 +1,4 @@
-import { CHANGE_CLASSES, type ChangeClassName, classByName, UNUSABLE } from '../kernels/classes.js';
+import { CHANGE_CLASSES, type ChangeClassName, codeOf, UNUSABLE } from '../kernels/classes.js';
 import { centreLonLat, groundResolution } from '../raster/choose-grid.js';
 import { utmAt } from '../raster/crs.js';
 import { BadInput } from '../raster/errors.js';
@@ -93,12 +93,6 @@ export async function evaluate(request: EvaluateRequest): Promise<ClassScore[]> 
   return CHANGE_CLASSES.filter(({ name }) => classes?.includes(name) ?? true).map(({ code, name }) =>
     score(name, [code], code, isKnown),
   );
-}
-
-function codeOf(name: ChangeClassName): number {
-  const code = classByName(name)?.code;
-  if (code === undefined) throw new Error(`no change class ${name}`);
-  return code;
 }
 
 /** What a class is judged against, and how. */

@@ -23,7 +23,7 @@ import { publishRun } from '../vector/store/publish.js';
 import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
-import { closeAll, openMonth, storedMonths } from './catalogue.js';
+import { type Archive, openArchive, storedMonths } from './catalogue.js';
 import { chooseClasses, classTotals, leastPixels, lookNotes, peakRssMb } from './change.js';
 import type { Config } from './config.js';
 import { outsideDistrict } from './coverage.js';
@@ -105,25 +105,6 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
   } finally {
     await archive.close();
   }
-}
-
-/** The scenes of a district's months, each month opened when first asked for. */
-interface Archive {
-  scenes(months: readonly string[]): Promise<OpenedScene[]>;
-  close(): Promise<void>;
-}
-
-function openArchive(db: Db): Archive {
-  const opened = new Map<string, OpenedScene[]>();
-  return {
-    async scenes(months) {
-      for (const month of months) if (!opened.has(month)) opened.set(month, await openMonth(db, month));
-      return months.flatMap((month) => opened.get(month) ?? []);
-    },
-    async close() {
-      await Promise.all([...opened.values()].map(closeAll));
-    },
-  };
 }
 
 /** @throws BadInput where none of the month's scenes touches the district. */
@@ -264,6 +245,7 @@ async function computeAndPublish(
     : await otherMonths(db, config, work, {
         asked: { ...comparison, month: request.month, grid, drafts, runs: result.runs },
         stateFile: file('state.tif'),
+        knowsStates: detector.knowsStates,
         comparePair: async (beforeMonths, wanted) => {
           const scenes = await work.archive.scenes(beforeMonths);
           const journal = await openJournal(join(config.stateDir, 'work'));
@@ -311,13 +293,12 @@ async function otherMonths(
   run: {
     readonly asked: Asked;
     readonly stateFile: string;
+    readonly knowsStates: boolean;
     readonly comparePair: Sources['comparePair'];
   },
 ): Promise<RunLooks> {
   const own = { month: run.asked.month, file: run.stateFile };
-  const states = parseDetector(config.detector).knowsStates
-    ? await openStateHistory(db, config.stateDir, run.asked.grid, own)
-    : null;
+  const states = run.knowsStates ? await openStateHistory(db, config.stateDir, run.asked.grid, own) : null;
   try {
     return await lookAgain(run.asked, { db, months, states, comparePair: run.comparePair });
   } finally {

@@ -1,6 +1,5 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { OpenedScene } from '../raster/engine/prepare.js';
 import { gatherReport } from '../reports/monthly/gather.js';
 import type { Lang } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
@@ -8,7 +7,7 @@ import type { Subdistrict } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
-import { closeAll, openMonth } from './catalogue.js';
+import { openArchive } from './catalogue.js';
 import type { Config } from './config.js';
 
 export interface ReportRequest {
@@ -32,7 +31,7 @@ function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string 
 
 /** Gathers and writes the report; the file appears whole or not at all. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
-  const opened = new Map<string, OpenedScene[]>();
+  const archive = openArchive(db);
   try {
     const input = await gatherReport(db, {
       ...request,
@@ -40,17 +39,13 @@ export async function writeReport(db: Db, config: Config, request: ReportRequest
       generatedAt: new Date().toISOString(),
       timeZone: config.timeZone,
       synthetic: (await getSetting(db, SYNTHETIC)) === true,
-      openMonth: async (month) => {
-        const known = opened.get(month) ?? (await openMonth(db, month));
-        opened.set(month, known);
-        return known;
-      },
+      openMonth: (month) => archive.scenes([month]),
     });
     const out = resolve(request.out);
     await mkdir(dirname(out), { recursive: true });
     await writeFile(`${out}.new`, renderReport(input));
     await rename(`${out}.new`, out);
   } finally {
-    await Promise.all([...opened.values()].map(closeAll));
+    await archive.close();
   }
 }

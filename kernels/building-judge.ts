@@ -14,7 +14,9 @@ import {
   shadeMeanKernel,
   turnLevels,
 } from './buildings.js';
+import { type ChangeClassName, codeOf, STATES, type StateName } from './classes.js';
 import type { SceneColour } from './detector.js';
+import type { StatePlanes } from './states.js';
 import { createBuildingSweep } from './wasm/building-sweep.js';
 
 export interface BuildingOptions {
@@ -100,4 +102,37 @@ function createKernels(
     await shaped(await gone.run([first.mean, second.mean, first.plain]), marks.gone);
     return marks;
   };
+}
+
+const stateCode = (name: StateName) => STATES.find((state) => state.name === name)?.code ?? 0;
+const BUILT = stateCode('built');
+const OTHER = stateCode('other');
+const [NEW, REMOVED] = [codeOf('building_new'), codeOf('building_removed')];
+
+/** Puts buildings that came and that are gone over the other classes, and makes the states say the same. */
+export function markBuildings(
+  detection: StatePlanes,
+  { factor, width: across, height: down, came, gone }: BuildingMarks,
+  width: number,
+  classes: ReadonlySet<ChangeClassName>,
+): void {
+  const { code, confidence, bare, stateBefore, stateAfter } = detection;
+  const mark = (cell: number, value: number, sure: number) => {
+    const start = Math.floor(cell / across) * factor * width + (cell % across) * factor;
+    const [here, there] = value === NEW ? [stateAfter, stateBefore] : [stateBefore, stateAfter];
+    for (let y = 0; y < factor; y++) {
+      for (let i = start + y * width; i < start + y * width + factor; i++) {
+        code[i] = value;
+        confidence[i] = sure;
+        bare[i] = 0;
+        here[i] = BUILT;
+        if (there[i] === BUILT) there[i] = OTHER;
+      }
+    }
+  };
+  const [some, others] = [classes.has('building_new'), classes.has('building_removed')];
+  for (let cell = 0; cell < across * down; cell++) {
+    if (some && came[cell] > 0) mark(cell, NEW, came[cell]);
+    else if (others && gone[cell] > 0) mark(cell, REMOVED, gone[cell]);
+  }
 }

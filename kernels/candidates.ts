@@ -1,4 +1,4 @@
-import { type ChangeClassName, classByName } from './classes.js';
+import { codeOf } from './classes.js';
 import type { DateBlock, Detection, SceneLook } from './detector.js';
 import { stepsOf } from './steps.js';
 
@@ -11,7 +11,6 @@ const BROUGHT_IN = 64;
 /** px from the border of the planes that are left as they are: all that is looked at lies in them. */
 const BORDER = 4;
 
-const codeOf = (name: ChangeClassName) => classByName(name)?.code ?? 0;
 const BUILDING = codeOf('building_new');
 /** What the trees and lawns of a lot have turned into beside the candidates around them. */
 const YIELDING: ReadonlySet<number> = new Set([0, BUILDING, codeOf('earthwork'), codeOf('forest_loss')]);

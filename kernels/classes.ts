@@ -41,6 +41,15 @@ export function classByName(name: string): (typeof CHANGE_CLASSES)[number] | und
   return CHANGE_CLASSES.find((c) => c.name === name);
 }
 
+/** The code of a change class. */
+export function codeOf(name: ChangeClassName): number {
+  return CODES[name];
+}
+
+const CODES = Object.fromEntries(CHANGE_CLASSES.map(({ name, code }) => [name, code])) as Readonly<
+  Record<ChangeClassName, number>
+>;
+
 export function classByCode(code: number): (typeof CHANGE_CLASSES)[number] | undefined {
   return CHANGE_CLASSES.find((c) => c.code === code);
 }

@@ -1,7 +1,7 @@
-import { classByName } from './classes.js';
+import { codeOf } from './classes.js';
 import type { Detection } from './detector.js';
 
-const WATER = (['water_gain', 'water_loss'] as const).flatMap((name) => classByName(name)?.code ?? []);
+const WATER = [codeOf('water_gain'), codeOf('water_loss')];
 /** Magnitude, of 127, from which a pixel beside changed water has surely changed too. */
 const SURELY_CHANGED = 96;
 /** Half-width in px of the square that must lie inside a body of changed water: specks have no shore to be given back. */

@@ -1,7 +1,7 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
-import { createBuildings } from './building-judge.js';
-import { BUILDINGS, type BuildingMarks, buildingHalo } from './buildings.js';
+import { createBuildings, markBuildings } from './building-judge.js';
+import { BUILDINGS, buildingHalo } from './buildings.js';
 import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import type {
@@ -337,37 +337,6 @@ function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: numb
 function endOfRun(usable: Uint8Array, i: number): number {
   const end = usable.indexOf(1, i);
   return end < 0 ? usable.length : end;
-}
-
-const BUILT = 1;
-const OTHER = 5;
-
-/** Puts buildings that came and that are gone over the other classes, and makes the states say the same. */
-function markBuildings(
-  detection: StatePlanes,
-  { factor, width: across, height: down, came, gone }: BuildingMarks,
-  width: number,
-  classes: ReadonlySet<ChangeClassName>,
-): void {
-  const { code, confidence, bare, stateBefore, stateAfter } = detection;
-  const mark = (cell: number, value: number, sure: number) => {
-    const start = Math.floor(cell / across) * factor * width + (cell % across) * factor;
-    const [here, there] = value === 1 ? [stateAfter, stateBefore] : [stateBefore, stateAfter];
-    for (let y = 0; y < factor; y++) {
-      for (let i = start + y * width; i < start + y * width + factor; i++) {
-        code[i] = value;
-        confidence[i] = sure;
-        bare[i] = 0;
-        here[i] = BUILT;
-        if (there[i] === BUILT) there[i] = OTHER;
-      }
-    }
-  };
-  const [some, others] = [classes.has('building_new'), classes.has('building_removed')];
-  for (let cell = 0; cell < across * down; cell++) {
-    if (some && came[cell] > 0) mark(cell, 1, came[cell]);
-    else if (others && gone[cell] > 0) mark(cell, 2, gone[cell]);
-  }
 }
 
 function emptyDetection(length: number): StatePlanes {

@@ -1,4 +1,4 @@
-import { type ChangeClassName, classByName, UNUSABLE } from '../kernels/classes.js';
+import { type ChangeClassName, codeOf, UNUSABLE } from '../kernels/classes.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
 import { stepsOf } from '../kernels/steps.js';
 import { labelRegions, NO_REGION } from './regions.js';
@@ -11,7 +11,6 @@ import { OUTLINE_SUMS, type Runs, selectRuns } from './runs.js';
  * that parts of a region can be added up.
  */
 
-const codeOf = (name: ChangeClassName) => classByName(name)?.code ?? 0;
 const NEW = codeOf('building_new');
 const REMOVED = codeOf('building_removed');
 
@@ -37,8 +36,9 @@ export interface RimFrame {
 }
 
 /**
- * Fills the outline sums of the runs of building candidates: relative steps of brightness over all bands (kernels/steps.ts) on both sides of every pixel edge where a run's region ends, and of pixels deep inside it. Edges towards
- * unusable pixels are left out. The planes reach at least 3 px beyond the core.
+ * Fills the outline sums of the runs of building candidates: relative steps of brightness over all bands
+ * (kernels/steps.ts) on both sides of every pixel edge where a run's region ends, and of pixels deep inside it. Edges
+ * towards unusable pixels are left out. The planes reach at least 3 px beyond the core.
  */
 export function measureRims(
   runs: Runs,
@@ -105,13 +105,16 @@ export function judgeRims(runs: Runs, wanted: readonly ChangeClassName[]): Runs 
     for (let s = 0; s < OUTLINE_SUMS; s++) sums[region * OUTLINE_SUMS + s] += outline[k * OUTLINE_SUMS + s];
     pixels[region] += runs.x1[k] - runs.x0[k];
   }
+  const codes = new Set(wanted.map(codeOf));
+  const judged = pixels.map((own, region) => {
+    const code = judge(sums.subarray(region * OUTLINE_SUMS, (region + 1) * OUTLINE_SUMS), own);
+    return codes.has(code) ? code : 0;
+  });
   const keep = new Uint8Array(runs.count).fill(1);
   for (let k = 0; k < runs.count; k++) {
     if (runs.code[k] !== NEW) continue;
-    const own = sums.subarray(label[k] * OUTLINE_SUMS, (label[k] + 1) * OUTLINE_SUMS);
-    const code = judge(own, pixels[label[k]]);
-    const name = code === NEW ? 'building_new' : 'building_removed';
-    if (code === 0 || !wanted.includes(name)) keep[k] = 0;
+    const code = judged[label[k]];
+    if (code === 0) keep[k] = 0;
     else runs.code[k] = code;
   }
   return selectRuns(runs, keep);

@@ -1,5 +1,4 @@
-import type { ChangeClassName } from '../kernels/classes.js';
-import { classByName } from '../kernels/classes.js';
+import { type ChangeClassName, codeOf } from '../kernels/classes.js';
 import type { PatchState } from './patch.js';
 
 /**
@@ -55,7 +54,7 @@ const BEFORE: Readonly<Partial<Record<ChangeClassName, readonly ChangeClassName[
 /** Codes of a pair's changes that agree with a class's change, seen in a look of the kind. */
 export function agreeingCodes(name: ChangeClassName, kind: Look['kind']): ReadonlySet<number> {
   const names = (kind === 'earlier' ? BEFORE[name] : undefined) ?? LASTING[name];
-  return new Set(names.flatMap((other) => classByName(other)?.code ?? []));
+  return new Set(names.map(codeOf));
 }
 
 /** Forest turns with the season: only a look over a whole year tells a loss from that. */

@@ -1,4 +1,4 @@
-import { type ChangeClassName, classByName } from '../kernels/classes.js';
+import { type ChangeClassName, codeOf } from '../kernels/classes.js';
 import type { Patch } from './patch.js';
 
 /** A patch before it has its number. */
@@ -28,7 +28,7 @@ export function numberPrefix(
   patch: { readonly class: ChangeClassName; readonly subdistrictCode: string | null },
 ): string {
   const month = scope.month === null ? NO_MONTH : scope.month.slice(0, 7).replace('-', '');
-  return `${month}-${LETTERS[scope.against]}-${patch.subdistrictCode ?? NO_SUBDISTRICT}-${classByName(patch.class)?.code ?? 0}`;
+  return `${month}-${LETTERS[scope.against]}-${patch.subdistrictCode ?? NO_SUBDISTRICT}-${codeOf(patch.class)}`;
 }
 
 /** The number (监测编号) of the `sequence`-th patch of a prefix, e.g. `202608-M-440303003-10007`. */

@@ -1,7 +1,7 @@
 /** `npm run bench:quality`: what the README of `bench/` says. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BadInput } from '../../raster/errors.js';
+import { runBench, tell } from '../command.js';
 import { describeMachine } from '../measure/machine.js';
 import { parseOptions, type QualityOptions, SERIES, USAGE } from './options.js';
 import { measureReal, type RealResult } from './real.js';
@@ -12,7 +12,6 @@ import { REAL_SETS } from './sets.js';
 import { tally } from './tally.js';
 
 const percent = (value: number) => (100 * value).toFixed(1);
-const tell = (text: string) => process.stderr.write(`${text}\n`);
 
 /** One series after the other: a run alone fills the machine's memory and cores. */
 async function measureSeries(options: QualityOptions, work: string): Promise<SeriesResult> {
@@ -66,24 +65,11 @@ async function bench(options: QualityOptions): Promise<QualityResults> {
   }
 }
 
-async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
-  const results = await bench(options);
-  const text = markdown(results);
-  await mkdir(options.results, { recursive: true });
-  await writeFile(join(options.results, 'quality.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(options.results, 'quality.md'), text);
-  process.stdout.write(text);
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BadInput) && !(error instanceof TypeError && 'code' in error)) throw error;
-  tell(`bench:quality: ${error.message}`);
-  process.exitCode = 2;
-}
+await runBench({
+  name: 'bench:quality',
+  usage: USAGE,
+  file: 'quality',
+  parse: parseOptions,
+  bench,
+  markdown,
+});

@@ -7,7 +7,7 @@ import type { Block, Window } from '../grid.js';
 import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
 import { measureRims } from '../rims.js';
-import { allocateRuns, copyRuns, extractRuns, type Runs } from '../runs.js';
+import { extractRuns, OUTLINE_SUMS, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { FusedReader, Room } from '../warp/fused.js';
@@ -59,7 +59,7 @@ export async function processBlock(
   const found = extractRuns({ ...frame, ...detection, zones });
   let runs = sieveBlock(found, block.core, job.grid, job.rules);
   if (outlined !== null) {
-    runs = copyRuns(runs, 0, runs.count, allocateRuns(runs.count, true), 0);
+    runs = { ...runs, outline: new Float32Array(OUTLINE_SUMS * runs.count) };
     measureRims(runs, frame, detection.code, outlined.dates[0], outlined.dates[1], outlined.look);
   }
   const transitions = countStates(detection, zones, frame, job.zones.length);
