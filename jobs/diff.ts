@@ -100,6 +100,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     before: before.scene.acquired,
     after: after.scene.acquired,
     keepOutside: true,
+    chance: request.detector.chance?.(commonBands([before, after]), grid.resolution),
   });
   const traced = performance.now();
   await writeChangeRaster(file('change.tif'), grid, result.runs);

@@ -238,6 +238,7 @@ async function computeAndPublish(
     before: comparison.beforeMonths[0] ?? null,
     after: request.month,
     keepOutside: false,
+    chance: detector.chance?.(bands, grid.resolution),
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
   const looks = first

@@ -1,6 +1,7 @@
 import type { Backend, Plane } from './backend.js';
 import type { BandRole } from './bands.js';
 import type { ChangeClassName } from './classes.js';
+import type { Chance } from './confidence.js';
 import type { SourceBlock } from './warp.js';
 import type { SampleKind } from './wasm/index-sweep.js';
 
@@ -111,6 +112,8 @@ export interface DetectorKind {
   };
   /** Bands it reads of those a scene has. */
   bandsUsed(bands: ReadonlySet<BandRole>): readonly BandRole[];
+  /** What the chance of its patches to be right is, from its own confidence; absent where it is not known. */
+  chance?(bands: ReadonlySet<BandRole>, resolution: number): Chance;
   create(options: DetectorOptions): Detector;
 }
 

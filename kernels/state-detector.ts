@@ -4,6 +4,7 @@ import { createBuildings, markBuildings } from './building-judge.js';
 import { BUILDINGS, buildingHalo } from './buildings.js';
 import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
+import { calibrated } from './confidence.js';
 import type {
   DateBlock,
   Detector,
@@ -52,6 +53,11 @@ export const stateDetector: DetectorKind = {
   outlined: isOutlined,
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
+  chance: (bands, resolution) => {
+    const infrared = isOutlined(bands, resolution) ? 'outlined' : 'coarse';
+    const way = vegetationPlanes(bands)?.length === 3 ? 'colour' : infrared;
+    return (name, evidence) => calibrated(way, name, evidence);
+  },
   create,
 };
 

@@ -1,4 +1,5 @@
 import type { DateBlock, SceneLook } from './detector.js';
+import { litScore } from './states.js';
 
 /** Added to a band's mean before steps are related to it, as a share of bright ground: noise in shadow is no outline. */
 const FLOOR = 0.05;
@@ -41,4 +42,32 @@ function relativeStep(plane: Float32Array, at: number, stride: number, lift: num
       plane[column - 2 * stride];
   }
   return mean > 0 ? (dx * dx + dy * dy) / (mean * mean) : 0;
+}
+
+/** Added to brightness, as a share of the scene's median, before its logarithm is taken: what is dark is all alike. */
+const DARKEST = 0.1;
+
+/** Brightness of a date at places of its planes, and whether a cast shadow lies there, as the states are judged (states.ts). */
+export function lightOf(
+  { bands, stack, usable }: DateBlock,
+  look: SceneLook,
+): { isShaded(at: number): boolean; logBrightness(at: number): number } {
+  const planes = bands.map((role, b) => ({ role, start: b * usable.length, dark: look.dark[role] ?? 0 }));
+  const visible = planes.filter(({ role }) => role === 'red' || role === 'green' || role === 'blue');
+  const nir = planes.find(({ role }) => role === 'nir');
+  const over = (plane: { readonly start: number; readonly dark: number }, at: number) =>
+    Math.max(0, stack[plane.start + at] - plane.dark);
+  const brightness = (at: number) => {
+    let sum = 0;
+    for (const plane of visible) sum += over(plane, at);
+    return sum / (Math.max(1, visible.length) * look.brightness);
+  };
+  const infraredHigh = look.high.nir ?? 1;
+  return {
+    isShaded(at) {
+      const bright = brightness(at);
+      return litScore(nir ? (bright + over(nir, at) / infraredHigh) / 2 : bright) < 0.5;
+    },
+    logBrightness: (at) => Math.log(brightness(at) + DARKEST),
+  };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeClassName } from '../kernels/classes.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
-import { judgeRims, measureRims } from './rims.js';
-import { allocateRuns, copyRuns, extractRuns, mergeRuns, type Runs } from './runs.js';
+import { chanceOfBuilding } from './outline-model.js';
+import { candidatesOf, judgeRims, measureRims } from './rims.js';
+import { allocateRuns, copyRuns, extractRuns, mergeRuns, OUTLINE_SUMS, type Runs } from './runs.js';
 
 const SIDE = 48;
 const LOOK: SceneLook = {
@@ -62,6 +63,28 @@ describe('outlines', () => {
     expect(classesOf(roof, rough)).toEqual([2]);
   });
 
+  it('tell of the shadow that came and of the contrast around', () => {
+    // 4 px of shadow along the lower side
+    const casts = (x: number, y: number) => (x >= 18 && x < 30 && y >= 30 && y < 34 ? 5 : roof(x, y));
+    const runs = measured(dateOf(plain), dateOf(casts), inside);
+    const [{ pixels, came, went }] = candidatesOf(runs, runs.outline ?? new Float32Array(0)).candidates;
+    expect(pixels).toBe(144);
+    expect(came.core).toBeCloseTo(100 / 144, 6);
+    // a side of four, and the shadow's ends beside the two next ones are out of their reach
+    expect(came.shaded).toBeCloseTo(1 / 4, 6);
+    expect(came.contrast).toBeCloseTo(Math.log(1.8 / 1.1), 5);
+    expect(came.contrastThen).toBeCloseTo(0, 6);
+    expect([went.shaded, went.contrast]).toEqual([0, 0]);
+    expect(went.contrastThen).toBeCloseTo(Math.log(1.8 / 1.1), 5);
+  });
+
+  it('carry the chance as confidence', () => {
+    const runs = judgeRims(measured(dateOf(plain), dateOf(roof), inside), BOTH);
+    const sum = runs.confidence.reduce((total, value) => total + value, 0);
+    const [{ came }] = candidatesOf(runs, runs.outline ?? new Float32Array(0)).candidates;
+    expect(sum / 144 / 128).toBeCloseTo(chanceOfBuilding(came), 2);
+  });
+
   it('do not change with the light', () => {
     expect(classesOf((x, y) => 0.6 * roof(x, y), roof)).toEqual([]);
   });
@@ -79,9 +102,9 @@ describe('outlines', () => {
   it('are the same when a seam goes through the region', () => {
     const dates = [dateOf(rough), dateOf(roof)] as const;
     const sums = (runs: Runs) => {
-      const total = new Float64Array(7);
+      const total = new Float64Array(OUTLINE_SUMS);
       runs.outline?.forEach((value, i) => {
-        total[i % 7] += value;
+        total[i % OUTLINE_SUMS] += value;
       });
       return [...total].map((value) => Number(value.toFixed(3)));
     };

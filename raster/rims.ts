@@ -1,31 +1,44 @@
 import { type ChangeClassName, codeOf, UNUSABLE } from '../kernels/classes.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
-import { stepsOf } from '../kernels/steps.js';
+import { lightOf, stepsOf } from '../kernels/steps.js';
+import { chanceOfBuilding, NO_OUTLINE, type Outline } from './outline-model.js';
 import { labelRegions, NO_REGION } from './regions.js';
 import { OUTLINE_SUMS, type Runs, selectRuns } from './runs.js';
 
 /**
- * How sharply the outline of a region stands out in each date: a building that is new has an outline that was not there
- * before; one that was demolished has lost it; a roof that was painted keeps it, and a month's light changes both alike.
- * An outline is what is sharper along the rim than inside: trees on an empty lot are rough everywhere. Sums a run, so
- * that parts of a region can be added up.
+ * How the outline of a region stands out in each date: a building that is new has an outline that was not there before,
+ * differs from what lies around it and casts a shadow; one that was demolished has lost these; a roof that was painted
+ * keeps its outline, and a month's light changes both alike. An outline is what is sharper along the rim than inside:
+ * trees on an empty lot are rough everywhere. Sums a run, so that parts of a region can be added up.
  */
 
 const NEW = codeOf('building_new');
 const REMOVED = codeOf('building_removed');
 
-/** An outline with less than this share of its later sharpness was not there; and the other way round. */
-const ABSENT = 0.6;
-/** Least share of a region's pixels that have it all around them: the ragged seams that a shift leaves have few. */
-const LEAST_CORE = 0.3;
-/** Places in a run's sums (`Runs.outline`). */
-const RIM_BEFORE = 0;
-const RIM_AFTER = 1;
-const RIM_COUNT = 2;
-const INSIDE_BEFORE = 3;
-const INSIDE_AFTER = 4;
-const INSIDE_COUNT = 5;
-const CORE = 6;
+/** Confidence of a pixel is carried in steps of 1/128. */
+const CONFIDENCE_STEPS = 128;
+
+/**
+ * Least chance of a region that stays: what serves F1 best lies at half of the F1 that can be reached (Lipton, Elkan and
+ * Naryanaswamy 2014), which is about 0.8 here.
+ */
+const LEAST_CHANCE = 0.4;
+
+/** Places in a run's sums (`Runs.outline`). What stands once a date is found at `+ 0` before and `+ 1` after. */
+const RIM = 0;
+const INSIDE = 2;
+/** Edges beside which a shadow lies that the other date has not. */
+const SHADED = 4;
+/** Edges beside which no shadow lies, and the sums of their contrast without and with its sign. */
+const OPEN = 6;
+const CONTRAST = 8;
+const SIGNED = 10;
+const EDGES = 12;
+const INSIDE_COUNT = 13;
+const CORE = 14;
+
+/** px from the rim at which the ground outside is compared: nearer it is mixed with the roof. */
+const APART = 3;
 
 /** Where a block's runs lie in its padded planes of `stride` px. */
 export interface RimFrame {
@@ -36,9 +49,9 @@ export interface RimFrame {
 }
 
 /**
- * Fills the outline sums of the runs of building candidates: relative steps of brightness over all bands
- * (kernels/steps.ts) on both sides of every pixel edge where a run's region ends, and of pixels deep inside it. Edges
- * towards unusable pixels are left out. The planes reach at least 3 px beyond the core.
+ * Fills the outline sums of the runs of building candidates, from both sides of every pixel edge where a run's region
+ * ends, from what lies up to 4 px beyond it, and from pixels deep inside. Edges towards unusable pixels are left out. The
+ * planes reach at least 6 px beyond the core.
  */
 export function measureRims(
   runs: Runs,
@@ -51,30 +64,46 @@ export function measureRims(
   const { stride } = frame;
   const { outline } = runs;
   if (outline === null) return;
-  const first = stepsOf(before, look, stride);
-  const second = stepsOf(after, look, stride);
+  const steps = [stepsOf(before, look, stride), stepsOf(after, look, stride)];
+  const light = [lightOf(before, look), lightOf(after, look)];
   for (let k = 0; k < runs.count; k++) {
     if (runs.code[k] !== NEW) continue;
     const sums = k * OUTLINE_SUMS;
     const row = (runs.y[k] - frame.core.y + frame.top) * stride + frame.left - frame.core.x;
-    const edge = (inside: number, outside: number) => {
-      const other = code[outside];
-      if (other === NEW || other === UNUSABLE) return;
-      outline[sums + RIM_BEFORE] += first(inside) + first(outside);
-      outline[sums + RIM_AFTER] += second(inside) + second(outside);
-      outline[sums + RIM_COUNT] += 2;
+    const edge = (inside: number, by: number) => {
+      const outside = inside + by;
+      if (code[outside] === NEW || code[outside] === UNUSABLE) return;
+      outline[sums + EDGES]++;
+      for (let date = 0; date < 2; date++) {
+        outline[sums + RIM + date] += steps[date](inside) + steps[date](outside);
+        const ground = inside + APART * by;
+        if (code[ground] === UNUSABLE || light[date].isShaded(ground)) continue;
+        const contrast = light[date].logBrightness(inside - by) - light[date].logBrightness(ground);
+        outline[sums + OPEN + date]++;
+        outline[sums + CONTRAST + date] += Math.abs(contrast);
+        outline[sums + SIGNED + date] += contrast;
+      }
+      let shaded = 0;
+      for (let apart = APART - 1; apart <= APART + 1; apart++) {
+        const at = inside + apart * by;
+        if (code[at] === UNUSABLE) continue;
+        const [then, now] = [light[0].isShaded(at), light[1].isShaded(at)];
+        if (then !== now) shaded |= now ? 2 : 1;
+      }
+      if (shaded & 1) outline[sums + SHADED]++;
+      if (shaded & 2) outline[sums + SHADED + 1]++;
     };
-    edge(row + runs.x0[k], row + runs.x0[k] - 1);
-    edge(row + runs.x1[k] - 1, row + runs.x1[k]);
+    edge(row + runs.x0[k], -1);
+    edge(row + runs.x1[k] - 1, 1);
     for (let at = row + runs.x0[k]; at < row + runs.x1[k]; at++) {
-      edge(at, at - stride);
-      edge(at, at + stride);
+      edge(at, -stride);
+      edge(at, stride);
       if (!isSurrounded(code, at, stride, 1)) continue;
       outline[sums + CORE]++;
       // a step reaches 2 px: nearer to the rim it would be the rim's
       if (!isSurrounded(code, at, stride, 2)) continue;
-      outline[sums + INSIDE_BEFORE] += first(at);
-      outline[sums + INSIDE_AFTER] += second(at);
+      outline[sums + INSIDE] += steps[0](at);
+      outline[sums + INSIDE + 1] += steps[1](at);
       outline[sums + INSIDE_COUNT]++;
     }
   }
@@ -88,45 +117,84 @@ function isSurrounded(code: Uint8Array, at: number, stride: number, apart: numbe
   return true;
 }
 
+/** A region of building candidates. */
+export interface Candidate {
+  readonly pixels: number;
+  /** As a building that came, and as one that went. */
+  readonly came: Outline;
+  readonly went: Outline;
+}
+
+/** Regions of candidates in runs of a whole grid: the region of each run, -1 for none, and what is told of each. */
+export function candidatesOf(
+  runs: Runs,
+  outline: Float32Array,
+): { region: Int32Array; candidates: Candidate[] } {
+  const { label } = labelRegions(runs, { byZone: false });
+  const place = new Map<number, number>();
+  const region = new Int32Array(runs.count).fill(-1);
+  for (let k = 0; k < runs.count; k++) {
+    if (label[k] === NO_REGION || runs.code[k] !== NEW) continue;
+    const known = place.get(label[k]) ?? place.size;
+    place.set(label[k], known);
+    region[k] = known;
+  }
+  const sums = new Float64Array(place.size * OUTLINE_SUMS);
+  const pixels = new Float64Array(place.size);
+  for (let k = 0; k < runs.count; k++) {
+    if (region[k] < 0) continue;
+    for (let s = 0; s < OUTLINE_SUMS; s++)
+      sums[region[k] * OUTLINE_SUMS + s] += outline[k * OUTLINE_SUMS + s];
+    pixels[region[k]] += runs.x1[k] - runs.x0[k];
+  }
+  const candidates = Array.from(pixels, (own, r) => {
+    const part = sums.subarray(r * OUTLINE_SUMS, (r + 1) * OUTLINE_SUMS);
+    return { pixels: own, came: outlineOf(part, own, 1), went: outlineOf(part, own, 0) };
+  });
+  return { region, candidates };
+}
+
+/** @param now the date the building stands in: 1 after, 0 before */
+function outlineOf(sums: Float64Array, pixels: number, now: 0 | 1): Outline {
+  const then = 1 - now;
+  const edges = Math.max(1, sums[EDGES]);
+  const inside = Math.max(1, sums[INSIDE_COUNT]);
+  const sharpness = (date: number) =>
+    Math.max(0, sums[RIM + date] / (2 * edges) - sums[INSIDE + date] / inside);
+  const sharp = sharpness(now);
+  return {
+    core: sums[CORE] / pixels,
+    sharp,
+    faded: Math.log((sharpness(then) + NO_OUTLINE) / (sharp + NO_OUTLINE)),
+    shaded: sums[SHADED + now] / edges,
+    contrast: sums[CONTRAST + now] / Math.max(1, sums[OPEN + now]),
+    contrastThen: Math.abs(sums[SIGNED + then]) / Math.max(1, sums[OPEN + then]),
+  };
+}
+
 /**
- * Judges every region of building candidates by its outline, in runs of a whole grid: it is new where the outline was
- * not there before, removed where it is not there after; what had one and has one (a new roof, another light) is
- * dropped, and so is what is all rim. Changes codes in place; classes that are not `wanted` are dropped.
+ * Judges every region of building candidates by its outline, in runs of a whole grid: new or removed, whichever is
+ * likelier, or dropped where neither is. Changes codes and confidence in place; classes that are not `wanted` are dropped.
  */
 export function judgeRims(runs: Runs, wanted: readonly ChangeClassName[]): Runs {
-  const { outline } = runs;
-  if (outline === null) return runs;
-  const { label, count } = labelRegions(runs, { byZone: false });
-  const sums = new Float64Array(count * OUTLINE_SUMS);
-  const pixels = new Float64Array(count);
-  for (let k = 0; k < runs.count; k++) {
-    const region = label[k];
-    if (region === NO_REGION || runs.code[k] !== NEW) continue;
-    for (let s = 0; s < OUTLINE_SUMS; s++) sums[region * OUTLINE_SUMS + s] += outline[k * OUTLINE_SUMS + s];
-    pixels[region] += runs.x1[k] - runs.x0[k];
-  }
+  if (runs.outline === null) return runs;
+  const { region, candidates } = candidatesOf(runs, runs.outline);
   const codes = new Set(wanted.map(codeOf));
-  const judged = pixels.map((own, region) => {
-    const code = judge(sums.subarray(region * OUTLINE_SUMS, (region + 1) * OUTLINE_SUMS), own);
-    return codes.has(code) ? code : 0;
+  const judged = candidates.map(({ came, went }) => {
+    const [isNew, isGone] = [chanceOfBuilding(came), chanceOfBuilding(went)];
+    const [code, chance] = isNew >= isGone ? [NEW, isNew] : [REMOVED, isGone];
+    return chance >= LEAST_CHANCE && codes.has(code) ? { code, chance } : null;
   });
   const keep = new Uint8Array(runs.count).fill(1);
   for (let k = 0; k < runs.count; k++) {
-    if (runs.code[k] !== NEW) continue;
-    const code = judged[label[k]];
-    if (code === 0) keep[k] = 0;
-    else runs.code[k] = code;
+    if (region[k] < 0) continue;
+    const verdict = judged[region[k]];
+    if (verdict === null) {
+      keep[k] = 0;
+      continue;
+    }
+    runs.code[k] = verdict.code;
+    runs.confidence[k] = Math.round(CONFIDENCE_STEPS * verdict.chance * (runs.x1[k] - runs.x0[k]));
   }
   return selectRuns(runs, keep);
-}
-
-/** The class of a region from its sums; 0 for none. */
-function judge(sums: Float64Array, pixels: number): number {
-  if (sums[CORE] < LEAST_CORE * pixels) return 0;
-  const inside = Math.max(1, sums[INSIDE_COUNT]);
-  const rim = Math.max(1, sums[RIM_COUNT]);
-  const before = Math.max(0, sums[RIM_BEFORE] / rim - sums[INSIDE_BEFORE] / inside);
-  const after = Math.max(0, sums[RIM_AFTER] / rim - sums[INSIDE_AFTER] / inside);
-  if (before < ABSENT * after) return NEW;
-  return after < ABSENT * before ? REMOVED : 0;
 }

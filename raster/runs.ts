@@ -22,7 +22,7 @@ export interface Runs {
 }
 
 /** Sums a run carries of its region's outline. */
-export const OUTLINE_SUMS = 7;
+export const OUTLINE_SUMS = 15;
 
 export function allocateRuns(count: number, outlined = false): Runs {
   return {

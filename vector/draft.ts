@@ -1,4 +1,5 @@
 import { classByCode } from '../kernels/classes.js';
+import type { Chance } from '../kernels/confidence.js';
 import { apply, type Point } from '../raster/affine.js';
 import { transformer, WGS84 } from '../raster/crs.js';
 import { type Grid, pixelArea } from '../raster/grid.js';
@@ -18,6 +19,8 @@ export interface DraftContext {
   readonly after: string | null;
   /** Patches outside every subdistrict are left out (a district's run) or kept without a code (`diff`). */
   readonly keepOutside: boolean;
+  /** Chance of a patch to be right; the detector's own confidence where absent. */
+  readonly chance?: Chance;
 }
 
 /** Confidence is carried in steps of 1/128, 0-127. */
@@ -74,17 +77,21 @@ function draft(
   const perimeterM = perimeter * grid.resolution * grid.crs.metresPerUnit;
   const middle = pointInside(runs, order, from, to, sumX / pixels, sumY / pixels);
   const subdistrict = context.subdistricts[runs.zone[first]];
+  const evidence = {
+    confidence: confidence / (pixels * CONFIDENCE_STEPS),
+    areaM2: pixels * pixelArea(grid),
+    compactness: Math.min(1, (4 * Math.PI * area * pixelArea(grid)) / (perimeterM * perimeterM)),
+  };
   return {
     class: changeClass.name,
     subdistrictCode: subdistrict?.code ?? null,
     subdistrict: subdistrict?.name ?? null,
     before: context.before,
     after: context.after,
-    areaM2: pixels * pixelArea(grid),
-    confidence: confidence / (pixels * CONFIDENCE_STEPS),
+    ...evidence,
+    confidence: context.chance?.(changeClass.name, evidence) ?? evidence.confidence,
     state: 'suspected',
     perimeterM,
-    compactness: Math.min(1, (4 * Math.PI * area * pixelArea(grid)) / (perimeterM * perimeterM)),
     toBare: bare * 2 > pixels,
     decided: null,
     centroid: toLonLat(...apply(grid.transform, ...middle)),

@@ -53,6 +53,14 @@ describe('the life of a patch', () => {
     expect(lifeOf('water_gain', crop).state).toBe('confirmed');
   });
 
+  test('earthwork is confirmed by a second month: a ploughed field is bare for one', () => {
+    const looks = [look('later', '2026-07', 1), look('later', '2026-08', 0.9)];
+    expect(lifeOf('earthwork', looks.slice(0, 1)).state).toBe('suspected');
+    expect(lifeOf('earthwork', looks)).toEqual({ state: 'confirmed', decided: '2026-08' });
+    const field = [looks[0], look('later', '2026-08', 0.1), look('later', '2026-09', 1)];
+    expect(lifeOf('earthwork', field)).toEqual({ state: 'dismissed', decided: '2026-08' });
+  });
+
   test('ground made ready and then built on has lasted, and agrees with what came of it', () => {
     const codes = (...names: ChangeClassName[]) => new Set(names.map((name) => classByName(name)?.code));
     expect(agreeingCodes('earthwork', 'later')).toEqual(codes('earthwork', 'building_new'));

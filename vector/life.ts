@@ -33,6 +33,9 @@ export const MOST_MONTHS_OPEN = 6;
 
 const SUSPECTED: Life = { state: 'suspected', decided: null };
 
+/** Later months that must still show a change before it is confirmed: a ploughed field is bare for a month or two. */
+const MONTHS_TO_CONFIRM: Readonly<Partial<Record<ChangeClassName, number>>> = { earthwork: 2 };
+
 /** Changes that a pair with a later month may show where a class's change has lasted. */
 const LASTING: Readonly<Record<ChangeClassName, readonly ChangeClassName[]>> = {
   building_new: ['building_new'],
@@ -65,20 +68,21 @@ export function isSeasonal(name: ChangeClassName): boolean {
 /**
  * The state of a patch from its looks, in any order. Dismissed at once where an earlier month shows that nothing has
  * changed over two months (the end of something that stood for one month, or a bad look between); else the first later
- * month that can be judged and is clear decides. Forest is confirmed only when a look over a year agrees.
+ * month that can be judged and is clear decides, of earthwork the second that still shows it. Forest is confirmed only
+ * when a look over a year agrees.
  */
 export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
   const clear = looks.filter(
     ({ usable, holding }) => usable >= LEAST_USABLE && (holding >= HOLDS || holding < GONE),
   );
-  const first = (kind: Look['kind'], holds: boolean) =>
+  const first = (kind: Look['kind'], holds: boolean, count = 1) =>
     clear
       .filter((look) => look.kind === kind && look.holding >= HOLDS === holds)
       .map((look) => look.after)
-      .sort()[0] ?? null;
+      .sort()[count - 1] ?? null;
   const contradicted = first('earlier', false) ?? (isSeasonal(name) ? first('year', false) : null);
   if (contradicted !== null) return { state: 'dismissed', decided: contradicted };
-  const stays = first('later', true);
+  const stays = first('later', true, MONTHS_TO_CONFIRM[name]);
   const gone = first('later', false);
   // crops stand for a few months and go: any month without it says that it was no forest
   if (gone !== null && (stays === null || gone < stays || isSeasonal(name)))

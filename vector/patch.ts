@@ -21,7 +21,7 @@ export interface Patch {
   readonly after: string | null;
   /** Exact pixel area in m². */
   readonly areaM2: number;
-  /** Mean over its pixels, 0-1. */
+  /** Chance that it is right as of the dates compared, 0-1 (kernels/confidence.ts). */
   readonly confidence: number;
   readonly state: PatchState;
   /** Month whose look decided the state, YYYY-MM; null while suspected. */

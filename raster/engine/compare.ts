@@ -35,6 +35,8 @@ export interface CompareRequest {
   readonly clip: boolean;
   /** Blocks whose core is not wanted are left out: nothing is found there. All are wanted where absent. */
   readonly wanted?: (core: Window) => boolean;
+  /** Decides what candidates are where the detector's buildings are such; by their outlines where absent. */
+  readonly judge?: (runs: Runs, wanted: readonly ChangeClassName[]) => Runs;
   /** Smaller regions are dropped; none where absent. */
   readonly least?: LeastPixels;
   /** Where the rasters made block by block go. */
@@ -145,7 +147,9 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     });
     await sink.close();
     return {
-      runs: job.outlines ? judgeRims(collector.finish(), request.classes) : collector.finish(),
+      runs: job.outlines
+        ? (request.judge ?? judgeRims)(collector.finish(), request.classes)
+        : collector.finish(),
       ...totals,
       backend: used ?? backend.name,
       stages: {

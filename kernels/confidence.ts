@@ -1,0 +1,62 @@
+import type { ChangeClassName } from './classes.js';
+
+/** What a patch's confidence is made of. */
+export interface Evidence {
+  /** Mean over its pixels as the detector says it, 0-1. */
+  readonly confidence: number;
+  readonly areaM2: number;
+  /** Polsby-Popper, 0-1. */
+  readonly compactness: number;
+}
+
+/** The chance that a patch is right, 0-1. */
+export type Chance = (name: ChangeClassName, evidence: Evidence) => number;
+
+/** How the classes were told: with near infrared in pixels fine enough for outlines or coarser ones, or by colour alone. */
+export type Way = 'outlined' | 'coarse' | 'colour';
+
+/** Confidences nearer to 0 or 1 are all alike: pixels carry it in steps of 1/128. */
+const LEAST = 1 / 128;
+
+/** The columns of the regression, in their order. */
+export const CALIBRATED: readonly { readonly name: keyof Line; value(evidence: Evidence): number }[] = [
+  {
+    name: 'raw',
+    value: ({ confidence }) => {
+      const p = Math.min(1 - LEAST, Math.max(LEAST, confidence));
+      return Math.log(p / (1 - p));
+    },
+  },
+  { name: 'area', value: ({ areaM2 }) => Math.log10(areaM2 / 100) },
+  { name: 'compactness', value: ({ compactness }) => compactness },
+];
+
+interface Line {
+  readonly intercept: number;
+  readonly raw: number;
+  readonly area: number;
+  readonly compactness: number;
+}
+
+/**
+ * Log odds that a patch of a class is right when it is first seen, by the detector's confidence, its size and its shape: logistic
+ * regressions fitted by `node dist/bench/quality/fit.js --what confidence` on worlds of the sample generator, whose truth is
+ * known (docs/quality.md has what they reach on other worlds).
+ */
+const LINES: Readonly<Record<Way, Readonly<Partial<Record<ChangeClassName, Line>>>>> = {
+  outlined: {},
+  coarse: {},
+  colour: {},
+};
+
+/**
+ * The chance that a patch is right, 0-1: of patches at 0.8 about 80 % are. The detector's own confidence where nothing was
+ * fitted.
+ */
+export function calibrated(way: Way, name: ChangeClassName, evidence: Evidence): number {
+  const line = LINES[way][name];
+  if (line === undefined) return evidence.confidence;
+  let sum = line.intercept;
+  for (const of of CALIBRATED) sum += line[of.name] * of.value(evidence);
+  return 1 / (1 + Math.exp(-sum));
+}
