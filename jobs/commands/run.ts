@@ -48,11 +48,12 @@ export const runCommand: Command = {
     if (input.options.json) {
       context.print(
         JSON.stringify(
-          results.map(({ against, beforeMonth, patches, summary }) => ({
+          results.map(({ against, beforeMonth, patches, leads, summary }) => ({
             month,
             against,
             before_month: beforeMonth,
             patches: patches.length,
+            leads,
             ...summary,
           })),
         ),
