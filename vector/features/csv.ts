@@ -68,6 +68,13 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
+/** Comma, semicolon or tab: the one the head line has most of. Texts may hold the others. */
+function delimiterOf(text: string): string {
+  const [head] = text.split(/\r?\n/, 1);
+  const count = (delimiter: string) => head.split(delimiter).length;
+  return [',', ';', '\t'].reduce((best, other) => (count(other) > count(best) ? other : best));
+}
+
 function parseRecords(path: string, text: string) {
   try {
     return Records.parse(
@@ -75,7 +82,7 @@ function parseRecords(path: string, text: string) {
         bom: true,
         columns: true,
         info: true,
-        delimiter: [',', ';', '\t', '，'],
+        delimiter: delimiterOf(text),
         trim: true,
         skip_empty_lines: true,
         skip_records_with_empty_values: true,
