@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../raster/errors.js';
+import { LeadConfig } from '../reports/leads/rule-config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -32,7 +33,13 @@ const Schema = z.strictObject({
   detector: z.string().default('states').describe('kind of detector: states or indices'),
   mmuBuilding: z.number().positive().default(50).describe('least area of a building patch, m²'),
   mmuOther: z.number().positive().default(200).describe('least area of any other patch, m²'),
-  timeZone: z.string().default('Asia/Shanghai').describe('zone in which times are printed'),
+  timeZone: z
+    .string()
+    .default('Asia/Shanghai')
+    .describe('zone in which times are printed and working days counted'),
+  leads: LeadConfig.prefault({}).describe(
+    'rules that make leads, and their life (below); as a variable, JSON',
+  ),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -57,20 +64,30 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
   const fromEnv: Record<string, unknown> = {};
   for (const { key, env: name } of CONFIG_KEYS) {
     const text = env[name];
-    if (text !== undefined) fromEnv[key] = isNumeric(key) && text.trim() !== '' ? Number(text) : text;
+    if (text !== undefined) fromEnv[key] = fromText(key, name, text);
   }
   const parsed = Schema.safeParse({ ...stored, ...fromEnv });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const key = issue.path.join('.');
-    const where = key in fromEnv ? envName(key) : `${path}${key ? `, key "${key}"` : ''}`;
+    const where =
+      String(issue.path[0]) in fromEnv
+        ? [envName(String(issue.path[0])), ...issue.path.slice(1)].join('.')
+        : `${path}${key ? `, key "${key}"` : ''}`;
     throw new BadInput(`${where}: ${issue.message}`);
   }
   return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
 }
 
-function isNumeric(key: string): boolean {
-  return ['resolution', 'workers', 'mmuBuilding', 'mmuOther'].includes(key);
+function fromText(key: string, name: string, text: string): unknown {
+  if (['resolution', 'workers', 'mmuBuilding', 'mmuOther'].includes(key) && text.trim() !== '')
+    return Number(text);
+  if (key !== 'leads') return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadInput(`${name}: is not valid JSON (${messageOf(error)})`);
+  }
 }
 
 function readJson(path: string): Record<string, unknown> {

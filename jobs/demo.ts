@@ -1,17 +1,30 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseCrs } from '../raster/crs.js';
+import { dayIn } from '../reports/leads/workdays.js';
 import { DEMO_MONTHS, DEMO_RESOLUTION, makeSamples, type SampleSet } from '../samples/make.js';
+import { makeRegisters } from '../samples/registers.js';
 import { readDistricts } from '../vector/districts.js';
 import { exportPatches } from '../vector/export/export.js';
-import { openDatabase } from '../vector/store/db.js';
+import type { LeadDisposition } from '../vector/lead.js';
+import { readAddresses } from '../vector/registers/addresses.js';
+import { readCameras } from '../vector/registers/cameras.js';
+import { readPermits } from '../vector/registers/permits.js';
+import { readZones } from '../vector/registers/zones.js';
+import { importAddresses } from '../vector/store/addresses.js';
+import { importCameras } from '../vector/store/cameras.js';
+import { type Db, openDatabase } from '../vector/store/db.js';
+import { listLeads } from '../vector/store/leads.js';
 import { listPatches } from '../vector/store/patches.js';
+import { importPermits } from '../vector/store/permits.js';
 import { crsOfRun, publishedRun } from '../vector/store/runs.js';
 import { setSetting } from '../vector/store/settings.js';
 import { replaceSubdistricts } from '../vector/store/subdistricts.js';
+import { importZones } from '../vector/store/zones.js';
 import { registerScene } from './catalogue.js';
-import { loadConfig } from './config.js';
+import { type Config, loadConfig } from './config.js';
 import { type ClassScore, evaluate } from './evaluate.js';
+import { leadProperties } from './leads.js';
 import { type MonthlyResult, runMonth } from './monthly.js';
 import { SYNTHETIC, writeReport } from './report.js';
 import { runFolder } from './state-history.js';
@@ -32,11 +45,18 @@ export interface DemoResult {
   readonly reports: readonly string[];
   readonly patches: string;
   readonly rasters: string;
+  readonly leads: DemoLeads;
   readonly results: readonly MonthlyResult[];
   readonly scores: readonly ClassScore[];
 }
 
-/** Makes the sample months, runs them all, writes report and patches, and scores the last month against its truth. */
+/** The leads of all months: how many of what disposition, and the file that lists them. */
+export interface DemoLeads {
+  readonly file: string;
+  readonly count: Readonly<Partial<Record<LeadDisposition, number>>>;
+}
+
+/** Makes the sample months, runs them all, writes report, patches and leads, and scores the last month against its truth. */
 export async function demo(request: DemoRequest): Promise<DemoResult> {
   const dir = resolve(request.dir);
   // the demo's own folder is a working directory like any other; its server is the embedded database
@@ -56,6 +76,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
   try {
     await setSetting(db, SYNTHETIC, true);
     await replaceSubdistricts(db, (await readDistricts(samples.districtsFile, {})).subdistricts);
+    await importRegisters(db, samples, request.seed ?? SEED, join(dir, 'samples'));
     for (const { month, file } of samples.scenes) await registerScene(db, { files: [file] }, month);
     const results: MonthlyResult[] = [];
     for (const { month } of samples.scenes) {
@@ -76,12 +97,38 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
       gridCrs: crsOfRun(run),
       out: patches,
     });
+    const leads = await writeLeads(db, config, join(dir, 'leads.json'));
     const rasters = runFolder(config.stateDir, run.id);
     const scores = await score(samples, month, results, join(rasters, 'change.tif'));
-    return { dir, database, reports, patches, rasters, results, scores };
+    return { dir, database, reports, patches, rasters, leads, results, scores };
   } finally {
     await db.close();
   }
+}
+
+/** Permits, zones, addresses and cameras, made for the sample's changes and read back as any file would be. */
+async function importRegisters(db: Db, samples: SampleSet, seed: number, dir: string): Promise<void> {
+  const files = await makeRegisters({ ...samples, dir, seed });
+  await importPermits(db, (await readPermits(files.permits)).rows);
+  for (const { kind, file } of files.zones) await importZones(db, kind, (await readZones(file)).rows);
+  await importAddresses(db, (await readAddresses(files.addresses)).rows, { replace: true });
+  await importCameras(db, (await readCameras(files.cameras)).rows);
+}
+
+async function writeLeads(db: Db, { timeZone }: Config, file: string): Promise<DemoLeads> {
+  const leads = await listLeads(db);
+  const today = dayIn(new Date(), timeZone);
+  await writeFile(
+    file,
+    `${JSON.stringify(
+      leads.map((lead) => leadProperties(lead, today)),
+      null,
+      1,
+    )}\n`,
+  );
+  const count: Partial<Record<LeadDisposition, number>> = {};
+  for (const { disposition } of leads) count[disposition] = (count[disposition] ?? 0) + 1;
+  return { file, count };
 }
 
 async function score(

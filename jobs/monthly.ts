@@ -13,6 +13,7 @@ import { BadInput, messageOf } from '../raster/errors.js';
 import { describeGrid, type Grid, pixelArea } from '../raster/grid.js';
 import { shownAddress } from '../raster/tiff/address.js';
 import { zoneOnGrid } from '../raster/zones.js';
+import { type RefreshCount, refreshLeads } from '../reports/leads/refresh.js';
 import { draftPatches } from '../vector/draft.js';
 import type { Against } from '../vector/number.js';
 import type { Patch, Subdistrict } from '../vector/patch.js';
@@ -47,6 +48,8 @@ export interface MonthlyResult {
   readonly against: Against;
   readonly beforeMonth: string | null;
   readonly patches: readonly Patch[];
+  /** Leads that the run made or changed, of this and earlier months. */
+  readonly leads: RefreshCount;
   readonly summary: Awaited<ReturnType<typeof runOne>>['summary'];
 }
 
@@ -281,9 +284,13 @@ async function computeAndPublish(
     ),
     peak_rss_mb: peakRssMb(),
   };
-  const patches = await publishRun(db, run, drafts, areas, summary, looks);
+  // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
+  const published = await db.transaction(async (tx) => ({
+    patches: await publishRun(tx, run, drafts, areas, summary, looks),
+    leads: await refreshLeads(tx, config, 'touched', new Date()),
+  }));
   for (const journal of journals) await journal.clear();
-  return { patches, summary };
+  return { ...published, summary };
 }
 
 /** What other months say about this one's drafts, and this one about earlier patches. */

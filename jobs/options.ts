@@ -14,6 +14,19 @@ export function parseMonth(text: string, option = '--month'): string {
   return text;
 }
 
+/** `2026-08-31`. @throws BadInput */
+export function parseDay(text: string, option: string): string {
+  const date = new Date(`${text}T00:00:00Z`);
+  if (
+    !/^\d{4}-\d{2}-\d{2}$/.test(text) ||
+    Number.isNaN(date.getTime()) ||
+    !date.toISOString().startsWith(text)
+  ) {
+    throw new BadInput(`Invalid ${option} "${text}"; expected a day, e.g. 2026-08-31`);
+  }
+  return text;
+}
+
 /** A month so many months later (or earlier). */
 export function addMonths(month: string, count: number): string {
   const index = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1 + count;

@@ -12,7 +12,8 @@ import { controlNet } from '../raster/warp/net.js';
 import { nearest } from '../raster/warp/resample.js';
 import { readSource } from '../raster/warp/source.js';
 import { type LonLatPolygons, rasterizeZones, zoneOnGrid } from '../raster/zones.js';
-import { readGeoJson } from '../vector/districts/geojson.js';
+import { readGeoJson } from '../vector/features/geojson.js';
+import { POLYGONS } from '../vector/features/shapes.js';
 import { type Mask, maskObjects, type Objects, objectsOf } from '../vector/objects.js';
 import { PATCH_STATES, type PatchState } from '../vector/patch.js';
 
@@ -133,7 +134,7 @@ export async function readPatches(path: string): Promise<FilePatch[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new BadInput(`${path} cannot be read (${error.code}); expected a GeoJSON file of patches`);
   });
-  return readGeoJson(path, text).features.map(({ properties, polygons }, index) => {
+  return readGeoJson(path, text, POLYGONS).features.map(({ properties, geometry }, index) => {
     const told = Properties.safeParse(properties);
     const code = classByName(told.data?.class ?? '')?.code;
     if (!told.success || code === undefined) {
@@ -147,7 +148,7 @@ export async function readPatches(path: string): Promise<FilePatch[]> {
       confidence: confidence ?? null,
       state: state ?? 'suspected',
       month: after?.slice(0, 7) ?? '',
-      polygons,
+      polygons: geometry,
     };
   });
 }

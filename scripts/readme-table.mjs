@@ -22,7 +22,8 @@ const KEYS_ZH = {
   detector: '检测器：states 或 indices',
   mmuBuilding: '建筑图斑最小上图面积（m²）',
   mmuOther: '其他图斑最小上图面积（m²）',
-  timeZone: '打印时间所用时区',
+  timeZone: '打印时间与计算工作日所用时区',
+  leads: '生成线索的规则与办理设置（见下文）；作为环境变量时为 JSON',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };
@@ -81,7 +82,13 @@ function configuration(lang) {
       if (!(key in KEYS_ZH))
         throw new Error(`scripts/readme-table.mjs: KEYS_ZH lacks the configuration key "${key}"`);
       const value = shown[key] ?? '';
-      return [code(key), code(env), value === '' ? '–' : code(value), lang === 'zh' ? KEYS_ZH[key] : text];
+      const plain = typeof value === 'object' ? '–' : value;
+      return [
+        code(key),
+        code(env),
+        plain === '' || plain === '–' ? '–' : code(plain),
+        lang === 'zh' ? KEYS_ZH[key] : text,
+      ];
     }),
   );
 }

@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { BadInput, messageOf } from '../raster/errors.js';
+import { BadInput } from '../raster/errors.js';
 import { measureCoverage } from './districts/coverage.js';
-import { readGeoPackage, readShapefile } from './districts/gdal-source.js';
-import { readGeoJson } from './districts/geojson.js';
 import { cleanPolygons } from './districts/geometry.js';
-import type { DistrictSource, SourceFeature } from './districts/source.js';
+import { readFeatures } from './features/read.js';
+import { POLYGONS } from './features/shapes.js';
+import type { SourceFeature } from './features/source.js';
 import type { PolygonRings, Subdistrict } from './patch.js';
 
 export interface DistrictOptions {
@@ -28,32 +26,16 @@ export async function readDistricts(
   path: string,
   options: DistrictOptions = {},
 ): Promise<{ subdistricts: Subdistrict[]; warnings: string[] }> {
-  const source = await readSource(path);
+  const source = await readFeatures(path, POLYGONS, {
+    what: 'District file',
+    formats: ['.geojson', '.json', '.shp', '.gpkg'],
+  });
   if (source.features.length === 0)
     throw new BadInput(`${path} has no features; expected one polygon or more a subdistrict`);
   const warnings = [...source.warnings];
   const subdistricts = merge(path, source.features, options, warnings);
   warnings.push(...measureCoverage(subdistricts));
   return { subdistricts, warnings };
-}
-
-async function readSource(path: string): Promise<DistrictSource> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new BadInput(`District file ${path} cannot be read: ${messageOf(error)}`);
-  });
-  switch (extname(path).toLowerCase()) {
-    case '.geojson':
-    case '.json':
-      return readGeoJson(path, bytes.toString('utf8'));
-    case '.shp':
-      return readShapefile(path, bytes);
-    case '.gpkg':
-      return readGeoPackage(path, bytes);
-    default:
-      throw new BadInput(
-        `District file ${path} is of no kind known here; expected .geojson, .json, .shp or .gpkg`,
-      );
-  }
 }
 
 function merge(
@@ -72,7 +54,7 @@ function merge(
         `${what}: code "${code}" has characters that cannot stand in a patch number; expected letters, digits, "-", "_" or ".", 32 at most`,
       );
     }
-    const polygons = cleanPolygons(what, feature.polygons);
+    const polygons = cleanPolygons(what, feature.geometry);
     const known = byCode.get(code);
     if (!known) {
       byCode.set(code, { name, polygons, seen: new Set([JSON.stringify(polygons)]) });

@@ -109,6 +109,13 @@ export interface ZoneOverlap {
 export const ZONE_KINDS = ['farmland', 'water_source', 'ecological', 'other'] as const;
 export type ZoneKind = (typeof ZONE_KINDS)[number];
 
+export const ZONE_KINDS_ZH: Readonly<Record<ZoneKind, string>> = {
+  farmland: '永久基本农田',
+  water_source: '饮用水水源保护区',
+  ecological: '生态保护红线',
+  other: '其他保护区',
+};
+
 export interface SeeingCamera {
   readonly id: string;
   readonly name: string;

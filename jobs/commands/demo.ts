@@ -6,8 +6,8 @@ import { parseSeed } from './samples.js';
 export const demoCommand: Command = {
   name: 'demo',
   args: '',
-  summary: 'makes sample months, runs them, writes report and patches, says where to look',
-  summaryZh: '生成示例月份并运行，输出报告与图斑',
+  summary: 'makes sample months, runs them, writes report, patches and leads, says where to look',
+  summaryZh: '生成示例月份并运行，输出报告、图斑与线索',
   options: [
     ['--dir <dir>', 'folder of the demo', 'demo'],
     ['--seed <n>', 'seed of the sample world'],
@@ -52,6 +52,10 @@ export const demoCommand: Command = {
     context.print(`report    ${result.reports[0]}`);
     context.print(`          ${result.reports[1]}`);
     context.print(`patches   ${result.patches}`);
+    const { sent = 0, permitted = 0, watch = 0 } = result.leads.count;
+    context.print(
+      `leads     ${result.leads.file} (${sent} sent, ${permitted} within permits, ${watch} watched)`,
+    );
     context.print(`rasters   ${result.rasters}`);
     context.print(
       `database  ${result.database} (embedded PostGIS; other commands find it in this folder: cd ${result.dir})`,

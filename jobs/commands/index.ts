@@ -20,6 +20,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     const { patchesList, patchesExport } = await import('./patches.js');
     return [patchesList, patchesExport];
   },
+  permits: async () => {
+    const { permitsImport, permitsList } = await import('./permits.js');
+    return [permitsImport, permitsList];
+  },
+  zones: async () => [(await import('./zones.js')).zonesImport],
+  addresses: async () => [(await import('./addresses.js')).addressesImport],
+  cameras: async () => [(await import('./cameras.js')).camerasImport],
+  leads: async () => (await import('./leads.js')).LEAD_COMMANDS,
   report: async () => [(await import('./report.js')).reportCommand],
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],

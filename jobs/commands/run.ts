@@ -48,18 +48,19 @@ export const runCommand: Command = {
     if (input.options.json) {
       context.print(
         JSON.stringify(
-          results.map(({ against, beforeMonth, patches, summary }) => ({
+          results.map(({ against, beforeMonth, patches, leads, summary }) => ({
             month,
             against,
             before_month: beforeMonth,
             patches: patches.length,
+            leads,
             ...summary,
           })),
         ),
       );
       return;
     }
-    for (const { against, beforeMonth, patches, summary } of results) {
+    for (const { against, beforeMonth, patches, leads, summary } of results) {
       const what =
         against === 'first'
           ? 'first month: states only, nothing to compare with'
@@ -70,6 +71,9 @@ export const runCommand: Command = {
       for (const [name, total] of Object.entries(summary.classes)) {
         if (total.patches > 0)
           context.print(`  ${name.padEnd(18)} ${total.patches} patches, ${Math.round(total.area_m2)} m²`);
+      }
+      if (leads.made + leads.changed > 0) {
+        context.print(`  leads              ${leads.made} made, ${leads.changed} changed (tuban leads list)`);
       }
     }
   },

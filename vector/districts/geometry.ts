@@ -1,11 +1,11 @@
 import type { Point } from '../../raster/affine.js';
 import { BadInput } from '../../raster/errors.js';
+import type { PolygonParts } from '../features/source.js';
 import type { PolygonRings, Ring } from '../patch.js';
 import { findCrossing, rightHanded, signedArea, withoutRepeats } from '../rings.js';
-import type { SourceFeature } from './source.js';
 
 /** Polygons closed, without repeated points, right-handed. @throws BadInput where a ring is none or crosses itself. */
-export function cleanPolygons(what: string, polygons: SourceFeature['polygons']): PolygonRings[] {
+export function cleanPolygons(what: string, polygons: PolygonParts): PolygonRings[] {
   const cleaned = polygons.filter((rings) => rings.length > 0).map((rings) => cleanPolygon(what, rings));
   if (cleaned.length === 0)
     throw new BadInput(`${what} has an empty geometry; remove the feature or redraw it`);

@@ -25,6 +25,15 @@ export async function listPatches(db: Db, filter: PatchFilter): Promise<Patch[]>
   return rows.map(patchFromRow);
 }
 
+/** Patches by their numbers, retired ones included. */
+export async function patchesByNumber(db: Db, numbers: readonly string[]): Promise<Patch[]> {
+  const rows = await db.query<PatchRow>(
+    `SELECT ${PATCH_COLUMNS} FROM tuban.patch WHERE number = ANY ($1::text[]) ORDER BY number COLLATE "C"`,
+    [numbers],
+  );
+  return rows.map(patchFromRow);
+}
+
 /** What `patchFromRow` reads. */
 export const PATCH_COLUMNS =
   'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom::text AS geom';

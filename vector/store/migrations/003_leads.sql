@@ -27,7 +27,8 @@ CREATE TABLE tuban.address (
   text text NOT NULL,
   geom geometry(Point, 4326) NOT NULL
 );
-CREATE INDEX address_geom ON tuban.address USING gist (geom);
+-- as geography: the nearest in metres is not the nearest in degrees
+CREATE INDEX address_geom ON tuban.address USING gist ((geom::geography));
 
 CREATE TABLE tuban.camera (
   id text PRIMARY KEY,
@@ -38,7 +39,7 @@ CREATE TABLE tuban.camera (
   range_m double precision NOT NULL CHECK (range_m > 0),
   geom geometry(Point, 4326) NOT NULL
 );
-CREATE INDEX camera_geom ON tuban.camera USING gist (geom);
+CREATE INDEX camera_geom ON tuban.camera USING gist ((geom::geography));
 
 -- What the rules found stands here and follows from patch and registers; the life stands in the events, and `status` to `visited_at` follow from them.
 CREATE TABLE tuban.lead (
@@ -78,6 +79,13 @@ CREATE TABLE tuban.lead_event (
   data jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX lead_event_number ON tuban.lead_event (number, seq);
+
+CREATE FUNCTION tuban.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER lead_event_append_only BEFORE UPDATE OR DELETE ON tuban.lead_event
+  FOR EACH ROW EXECUTE FUNCTION tuban.refuse_change();
 
 CREATE TABLE tuban.lead_photo (
   event_id uuid PRIMARY KEY REFERENCES tuban.lead_event (id),

@@ -1,15 +1,8 @@
 import { z } from 'zod';
-import type { Point } from '../../raster/affine.js';
 import { type Crs, crsFromEpsg, parseCrs, sameCrs, transformer, WGS84 } from '../../raster/crs.js';
 import { BadInput, messageOf } from '../../raster/errors.js';
-import type { DistrictSource, SourceFeature } from './source.js';
+import type { FeatureSource, Shape, SourceFeature } from './source.js';
 
-const Position = z.array(z.number()).min(2);
-const PolygonCoordinates = z.array(z.array(Position));
-const Geometry = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('Polygon'), coordinates: PolygonCoordinates }),
-  z.object({ type: z.literal('MultiPolygon'), coordinates: z.array(PolygonCoordinates) }),
-]);
 const Collection = z.object({
   type: z.literal('FeatureCollection'),
   crs: z.object({ properties: z.object({ name: z.string() }) }).nullish(),
@@ -22,27 +15,35 @@ const Collection = z.object({
   ),
 });
 
-/** Reads a FeatureCollection of polygons; its `crs` member, where there is one, is minded. @throws BadInput. */
-export function readGeoJson(path: string, text: string): DistrictSource {
+/**
+ * Reads a FeatureCollection; its `crs` member, where there is one, is minded.
+ * @param otherwise CRS of a file that names none; RFC 7946 says WGS84.
+ * @throws BadInput naming the feature, counted from 1.
+ */
+export function readGeoJson<G>(
+  path: string,
+  text: string,
+  shape: Shape<G>,
+  otherwise: Crs = WGS84,
+): FeatureSource<G> {
   const collection = Collection.safeParse(parseJson(path, text));
   if (!collection.success) {
     throw new BadInput(`${path} is not a GeoJSON FeatureCollection: ${firstIssue(collection.error)}`);
   }
   const { crs, features } = collection.data;
-  const map = transformer(crs ? namedCrs(path, crs.properties.name) : WGS84, WGS84);
+  const map = transformer(crs ? namedCrs(path, crs.properties.name) : otherwise, WGS84);
   return {
-    features: features.map((feature, index): SourceFeature => {
-      const geometry = Geometry.safeParse(feature.geometry);
+    features: features.map((feature, index): SourceFeature<G> => {
+      const geometry = shape.schema.safeParse(feature.geometry);
       if (!geometry.success) {
         throw new BadInput(
-          `${path}, feature ${index + 1}${nameOf(feature.properties)}: ${geometryProblem(feature.geometry, geometry.error)}; expected a Polygon or MultiPolygon of numbers. Remove the feature or redraw it`,
+          `${path}, feature ${index + 1}${nameOf(feature.properties)}: ${geometryProblem(feature.geometry, shape.types, geometry.error)}; expected ${shape.wanted}. Remove the feature or redraw it`,
         );
       }
-      const { type, coordinates } = geometry.data;
-      const polygons = type === 'Polygon' ? [coordinates] : coordinates;
       return {
+        place: `feature ${index + 1}`,
         properties: feature.properties ?? {},
-        polygons: polygons.map((rings) => rings.map((ring) => ring.map(([x, y]): Point => map(x, y)))),
+        geometry: geometry.data(map),
       };
     }),
     warnings: features.some(
@@ -79,11 +80,11 @@ function nameOf(properties: Readonly<Record<string, unknown>> | null | undefined
   return typeof name === 'string' ? ` (${name})` : '';
 }
 
-function geometryProblem(geometry: unknown, error: z.ZodError): string {
+function geometryProblem(geometry: unknown, types: readonly string[], error: z.ZodError): string {
   if (geometry === null || geometry === undefined) return 'has no geometry';
   const type = typeof geometry === 'object' && 'type' in geometry ? geometry.type : undefined;
-  return type === 'Polygon' || type === 'MultiPolygon'
-    ? `has a broken ${type} (${firstIssue(error)})`
+  return types.some((known) => known === type)
+    ? `has a broken ${String(type)} (${firstIssue(error)})`
     : `is a ${String(type)}`;
 }
 

@@ -1,15 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
+import { type Crs, WGS84 } from '../../raster/crs.js';
 import { BadInput } from '../../raster/errors.js';
 import { type Conversion, convert, describeVectors, GdalError } from '../gdal.js';
 import { dbfDecoder } from './dbf-encoding.js';
 import { readGeoJson } from './geojson.js';
-import type { DistrictSource } from './source.js';
+import type { FeatureSource, Shape } from './source.js';
 
-/** Reads the polygon layer of a GeoPackage. @throws BadInput. */
-export function readGeoPackage(path: string, bytes: Uint8Array): Promise<DistrictSource> {
-  return readLayer(path, { files: new Map([['in.gpkg', bytes]]), source: 'in.gpkg' });
+/** Reads the first layer of a shape in a GeoPackage. @throws BadInput. */
+export function readGeoPackage<G>(
+  path: string,
+  bytes: Uint8Array,
+  shape: Shape<G>,
+  otherwise?: Crs,
+): Promise<FeatureSource<G>> {
+  return readLayer(path, { files: new Map([['in.gpkg', bytes]]), source: 'in.gpkg' }, shape, otherwise);
 }
 
 /**
@@ -17,7 +23,12 @@ export function readGeoPackage(path: string, bytes: Uint8Array): Promise<Distric
  * which spoils Chinese (GBK or UTF-8 in practice).
  * @throws BadInput naming the file that is missing or broken.
  */
-export async function readShapefile(path: string, bytes: Uint8Array): Promise<DistrictSource> {
+export async function readShapefile<G>(
+  path: string,
+  bytes: Uint8Array,
+  shape: Shape<G>,
+  otherwise?: Crs,
+): Promise<FeatureSource<G>> {
   const parts = await siblings(path);
   for (const needed of ['.shx', '.dbf']) {
     if (!parts.has(needed))
@@ -31,16 +42,22 @@ export async function readShapefile(path: string, bytes: Uint8Array): Promise<Di
     parts.get('.dbf') ?? new Uint8Array(),
     cpg && Buffer.from(cpg).toString('latin1').trim(),
   );
-  const source = await readLayer(path, { files, source: 'in.shp', openOptions: ['ENCODING=ISO-8859-1'] });
+  const source = await readLayer(
+    path,
+    { files, source: 'in.shp', openOptions: ['ENCODING=ISO-8859-1'] },
+    shape,
+    otherwise,
+  );
   return {
-    features: source.features.map(({ properties, polygons }) => ({
+    features: source.features.map(({ place, properties, geometry }) => ({
+      place,
       properties: Object.fromEntries(
         Object.entries(properties).map(([key, value]) => [
           decode(key),
           typeof value === 'string' ? decode(value) : value,
         ]),
       ),
-      polygons,
+      geometry,
     })),
     warnings: source.warnings,
   };
@@ -68,20 +85,23 @@ const Description = z.object({
   ),
 });
 
-/** The first layer of polygons, in WGS84: GDAL knows the CRS of its own formats best. */
-async function readLayer(path: string, source: Omit<Conversion, 'options'>): Promise<DistrictSource> {
+/** The first layer of the shape, in WGS84: GDAL knows the CRS of its own formats best. */
+async function readLayer<G>(
+  path: string,
+  source: Omit<Conversion, 'options'>,
+  shape: Shape<G>,
+  otherwise: Crs | undefined,
+): Promise<FeatureSource<G>> {
   try {
     const { layers } = Description.parse(await describeVectors(source));
-    const areal = layers.filter((layer) =>
-      /polygon|unknown|collection/i.test(layer.geometryFields[0]?.type ?? ''),
-    );
-    if (areal.length === 0) {
+    const fitting = layers.filter((layer) => shape.layers.test(layer.geometryFields[0]?.type ?? ''));
+    if (fitting.length === 0) {
       const there = layers.map(
         (layer) => `${layer.name} (${layer.geometryFields[0]?.type ?? 'no geometry'})`,
       );
-      throw new BadInput(`${path} has no layer of polygons; it has: ${there.join(', ') || 'none'}`);
+      throw new BadInput(`${path} has no layer of ${shape.name}; it has: ${there.join(', ') || 'none'}`);
     }
-    const [layer] = areal;
+    const [layer] = fitting;
     const known = layer.geometryFields[0].coordinateSystem !== undefined;
     const written = await convert({
       ...source,
@@ -98,13 +118,13 @@ async function readLayer(path: string, source: Omit<Conversion, 'options'>): Pro
       ],
     });
     const text = Buffer.from([...written.values()][0] ?? new Uint8Array()).toString('utf8');
-    const read = readGeoJson(path, text);
+    const read = readGeoJson(path, text, shape, known ? WGS84 : otherwise);
     const warnings = [...read.warnings];
-    if (!known)
+    if (!known && otherwise === undefined)
       warnings.push(`${path} names no CRS; its coordinates are taken for WGS84 longitude, latitude`);
-    if (areal.length > 1) {
+    if (fitting.length > 1) {
       warnings.push(
-        `${path} has several layers of polygons; "${layer.name}" is read, not ${areal
+        `${path} has several layers of ${shape.name}; "${layer.name}" is read, not ${fitting
           .slice(1)
           .map((l) => `"${l.name}"`)
           .join(', ')}`,

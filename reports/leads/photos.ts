@@ -1,0 +1,44 @@
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** A picture of a visit, as handed in. */
+export interface ReadPhoto {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly hash: string;
+  readonly mediaType: string;
+  /** WGS84 longitude, latitude from its EXIF; null where it has none. */
+  readonly position: readonly [number, number] | null;
+  /** ISO 8601 in UTC; null where its EXIF tells no time. */
+  readonly takenAt: string | null;
+}
+
+/** Formats by sharp's name, with their media type and the ending of their file. */
+export const PHOTO_FORMATS: Readonly<Record<string, readonly [mediaType: string, extension: string]>> = {
+  jpeg: ['image/jpeg', 'jpg'],
+  png: ['image/png', 'png'],
+  webp: ['image/webp', 'webp'],
+  heif: ['image/heic', 'heic'],
+  tiff: ['image/tiff', 'tif'],
+};
+
+/** Where a photo lies below the state folder: `photos/ab/abcdef….jpg`. */
+export function photoPath(
+  stateDir: string,
+  { hash, mediaType }: Pick<ReadPhoto, 'hash' | 'mediaType'>,
+): string {
+  const extension = Object.values(PHOTO_FORMATS).find(([type]) => type === mediaType)?.[1] ?? 'bin';
+  return join(stateDir, 'photos', hash.slice(0, 2), `${hash}.${extension}`);
+}
+
+/** Keeps a photo under its hash; it appears whole or not at all, and one that is there already is left as it is. */
+export async function keepPhoto(stateDir: string, photo: ReadPhoto): Promise<string> {
+  const path = photoPath(stateDir, photo);
+  if (await stat(path).catch(() => null)) return path;
+  await mkdir(dirname(path), { recursive: true });
+  const beside = `${path}.${process.pid}.new`;
+  await writeFile(beside, photo.bytes);
+  await rename(beside, path);
+  return path;
+}

@@ -1,0 +1,219 @@
+import type {
+  LeadDisposition,
+  LeadStatus,
+  LeadVerdict,
+  PermitOverlap,
+  RejectReason,
+  SeeingCamera,
+  ZoneOverlap,
+} from '../lead.js';
+import type { Db } from './db.js';
+
+/** What the registers and earlier leads say of a patch's ground. Areas are planar, in the CRS of the patch's grid. */
+export interface LeadFacts {
+  /** Overlapping permits, the largest overlap first. */
+  readonly permits: readonly PermitOverlap[];
+  /** Area outside every valid permit, m². */
+  readonly outsideM2: number;
+  /** The part of it that lies farther than a pixel from every valid permit, m²: an outline is not surer than that. */
+  readonly beyondM2: number;
+  readonly zones: readonly ZoneOverlap[];
+  readonly address: { readonly text: string; readonly distanceM: number } | null;
+  /** Cameras that see it, nearest first. */
+  readonly cameras: readonly SeeingCamera[];
+  /** Leads of earlier months near it, nearest first. */
+  readonly earlier: readonly EarlierLead[];
+}
+
+export interface EarlierLead {
+  readonly number: string;
+  /** Month its patch was first seen in. */
+  readonly month: string;
+  readonly disposition: LeadDisposition;
+  readonly status: LeadStatus;
+  readonly verdict: LeadVerdict | null;
+  readonly rejectReason: RejectReason | null;
+  /** Share of the patch that its patch covers, 0-1. */
+  readonly covered: number;
+  /** Between the outlines; 0 where they overlap. */
+  readonly distanceM: number;
+}
+
+/** Metres between the points of an outline that a camera is asked for. */
+const OUTLINE_STEP_M = 10;
+/** Overlaps below this are borders that touch, m². */
+const LEAST_OVERLAP_M2 = 0.1;
+/** Addresses compared exactly, of those the index calls nearest. */
+const NEAREST_ASKED = 8;
+
+/**
+ * The facts of patches by number, in a few statements however many they are. Runs inside a transaction: the patches stand
+ * in a temporary table meanwhile. Intersections are taken in longitude and latitude, where the registers are, and their
+ * areas in the CRS of the grid: over the size of a patch the straight lines of both agree to a millimetre.
+ * @param nearM how far earlier leads are looked for, metres
+ */
+export async function leadFacts(
+  tx: Db,
+  numbers: readonly string[],
+  { nearM }: { readonly nearM: number },
+): Promise<Map<string, LeadFacts>> {
+  await stagePatches(tx, numbers);
+  const permits = await permitOverlaps(tx);
+  const outside = await outsidePermits(tx);
+  const zones = await zoneOverlaps(tx);
+  const addresses = await nearestAddresses(tx);
+  const cameras = await seeingCameras(tx);
+  const earlier = await earlierLeads(tx, nearM);
+  const areas = await tx.query<{ number: string; area: number }>(
+    'SELECT number, area_m2 AS area FROM pg_temp.lead_patch',
+  );
+  await tx.query('DROP TABLE pg_temp.lead_patch');
+  return new Map(
+    areas.map(({ number, area }): [string, LeadFacts] => {
+      const [share] = outside.get(number) ?? [{ outside: 1, beyond: 1 }];
+      return [
+        number,
+        {
+          permits: permits.get(number) ?? [],
+          outsideM2: round(area * share.outside),
+          beyondM2: round(area * share.beyond),
+          zones: zones.get(number) ?? [],
+          address: addresses.get(number)?.[0] ?? null,
+          cameras: cameras.get(number) ?? [],
+          earlier: earlier.get(number) ?? [],
+        },
+      ];
+    }),
+  );
+}
+
+/** The answers of a query with a column `patch`, by that; each without it, in the query's order. */
+async function grouped<T>(tx: Db, sql: string, params: readonly unknown[] = []): Promise<Map<string, T[]>> {
+  const rows = await tx.query<{ patch: string; answer: T }>(
+    `SELECT patch, to_jsonb(asked) - 'patch' AS answer FROM (${sql}) AS asked`,
+    params,
+  );
+  const groups = new Map<string, T[]>();
+  for (const { patch, answer } of rows) {
+    const known = groups.get(patch);
+    if (known) known.push(answer);
+    else groups.set(patch, [answer]);
+  }
+  return groups;
+}
+
+/** To a tenth: a second look at the same ground must say the same. */
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+async function stagePatches(tx: Db, numbers: readonly string[]): Promise<void> {
+  await tx.query(
+    `CREATE TEMPORARY TABLE lead_patch ON COMMIT DROP AS
+     SELECT number, month, area_m2, srid, px, geom, centre, outline,
+       CASE WHEN ST_IsValid(lonlat) THEN lonlat ELSE ST_MakeValid(lonlat) END AS lonlat
+     FROM (
+       SELECT p.number, p.month, p.area_m2, ST_SRID(p.geom) AS srid, (r.grid ->> 'resolution')::float8 AS px,
+         CASE WHEN ST_IsValid(p.geom) THEN p.geom ELSE ST_MakeValid(p.geom) END AS geom,
+         ST_Transform(p.geom, 4326) AS lonlat, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326) AS centre,
+         ST_Transform(ST_Segmentize(ST_Boundary(p.geom), $2::float8), 4326) AS outline
+       FROM tuban.patch p JOIN tuban.run r ON r.id = p.run_id WHERE p.number = ANY ($1::text[])) AS read`,
+    [numbers, OUTLINE_STEP_M],
+  );
+  await tx.query('ANALYZE pg_temp.lead_patch');
+}
+
+/** Pairs of patch and permit; OFFSET keeps this a look into the spatial index for each patch. */
+const PERMIT_PAIRS = `SELECT p.number AS patch, p.lonlat, p.geom AS ground, p.srid, p.px, m.*,
+    coalesce(m.valid_from, m.date, '-infinity'::date) < ((p.month || '-01')::date + interval '1 month')
+      AND coalesce(m.valid_to, 'infinity'::date) >= (p.month || '-01')::date AS valid
+  FROM pg_temp.lead_patch p
+  CROSS JOIN LATERAL (SELECT * FROM tuban.permit WHERE geom && p.lonlat OFFSET 0) AS m
+  WHERE ST_Intersects(p.lonlat, m.geom)`;
+
+function permitOverlaps(tx: Db): Promise<Map<string, PermitOverlap[]>> {
+  return grouped(
+    tx,
+    `SELECT patch, number, authority, level, date, valid_from AS "validFrom", valid_to AS "validTo", approved_m2 AS "approvedM2",
+       round(overlap::numeric, 1)::float8 AS "overlapM2", valid
+     FROM (SELECT *, ST_Area(ST_Transform(ST_Intersection(lonlat, geom), srid)) AS overlap FROM (${PERMIT_PAIRS}) AS pair) AS o
+     WHERE overlap >= $1::float8 ORDER BY patch, overlap DESC, number COLLATE "C"`,
+    [LEAST_OVERLAP_M2],
+  );
+}
+
+/** Of each patch on valid permits the share outside them, and the share more than a pixel outside. */
+function outsidePermits(tx: Db): Promise<Map<string, { outside: number; beyond: number }[]>> {
+  return grouped(
+    tx,
+    `WITH covered AS (
+       SELECT patch, ground, px, ST_Union(ST_Transform(geom, srid)) AS permitted FROM (${PERMIT_PAIRS}) AS pair
+       WHERE valid GROUP BY patch, ground, px)
+     SELECT patch, ST_Area(ST_Difference(ground, permitted)) / ST_Area(ground) AS outside,
+       ST_Area(ST_Difference(ground, ST_Buffer(permitted, px))) / ST_Area(ground) AS beyond
+     FROM covered`,
+  );
+}
+
+function zoneOverlaps(tx: Db): Promise<Map<string, ZoneOverlap[]>> {
+  return grouped(
+    tx,
+    `SELECT patch, kind, name, round(overlap::numeric, 1)::float8 AS "overlapM2" FROM (
+       SELECT p.number AS patch, z.kind, z.name, ST_Area(ST_Transform(ST_Intersection(p.lonlat, z.geom), p.srid)) AS overlap
+       FROM pg_temp.lead_patch p
+       CROSS JOIN LATERAL (SELECT * FROM tuban.protected_zone WHERE geom && p.lonlat OFFSET 0) AS z
+       WHERE ST_Intersects(p.lonlat, z.geom)) AS o
+     WHERE overlap >= $1::float8 ORDER BY patch, overlap DESC, kind, name COLLATE "C"`,
+    [LEAST_OVERLAP_M2],
+  );
+}
+
+/** The nearest address to the outline; of several inside it the one nearest its middle. */
+function nearestAddresses(tx: Db): Promise<Map<string, { text: string; distanceM: number }[]>> {
+  return grouped(
+    tx,
+    `SELECT DISTINCT ON (patch) patch, text, round(distance::numeric, 1)::float8 AS "distanceM" FROM (
+       SELECT p.number AS patch, a.text, ST_Distance(p.lonlat::geography, a.geom::geography) AS distance,
+         ST_Distance(p.centre::geography, a.geom::geography) AS from_middle
+       FROM pg_temp.lead_patch p CROSS JOIN LATERAL (
+         SELECT text, geom FROM tuban.address ORDER BY geom::geography <-> p.lonlat::geography LIMIT $1) AS a) AS near
+     ORDER BY patch, distance, from_middle, text COLLATE "C"`,
+    [NEAREST_ASKED],
+  );
+}
+
+/** Cameras with any point of the patch (its middle, its outline) in range and within the field of view. */
+function seeingCameras(tx: Db): Promise<Map<string, SeeingCamera[]>> {
+  return grouped(
+    tx,
+    `SELECT p.number AS patch, c.id, c.name, round(c.distance::numeric, 1)::float8 AS "distanceM",
+       round(coalesce(degrees(ST_Azimuth(c.geom::geography, p.centre::geography)), 0)::numeric, 1)::float8 AS bearing
+     FROM pg_temp.lead_patch p
+     CROSS JOIN LATERAL (
+       SELECT *, ST_Distance(geom::geography, p.lonlat::geography) AS distance FROM tuban.camera
+       WHERE ST_DWithin(geom::geography, p.lonlat::geography, (SELECT max(range_m) FROM tuban.camera)) OFFSET 0) AS c
+     WHERE c.distance <= c.range_m AND EXISTS (
+       SELECT 1 FROM (
+         SELECT (d).geom::geography AS point, degrees(ST_Azimuth(c.geom::geography, (d).geom::geography)) - c.bearing AS turn
+         FROM ST_DumpPoints(ST_Collect(p.centre, p.outline)) AS d) AS seen
+       WHERE ST_Distance(c.geom::geography, point) <= c.range_m AND (turn IS NULL OR abs(turn - 360 * round(turn / 360)) <= c.view / 2))
+     ORDER BY patch, c.distance, c.id COLLATE "C"`,
+  );
+}
+
+function earlierLeads(tx: Db, nearM: number): Promise<Map<string, EarlierLead[]>> {
+  return grouped(
+    tx,
+    `SELECT p.number AS patch, l.number, l.month, l.disposition, l.status, l.verdict, l.reject_reason AS "rejectReason",
+       round((ST_Area(ST_Intersection(p.geom, e.geom)) / ST_Area(p.geom))::numeric, 4)::float8 AS covered,
+       round(ST_Distance(p.geom, e.geom)::numeric, 1)::float8 AS "distanceM"
+     FROM pg_temp.lead_patch p
+     CROSS JOIN LATERAL (
+       SELECT number, CASE WHEN ST_IsValid(geom) THEN geom ELSE ST_MakeValid(geom) END AS geom FROM tuban.patch
+       WHERE geom && ST_Expand(p.geom, $1::float8) AND ST_SRID(geom) = p.srid AND month < p.month OFFSET 0) AS e
+     JOIN tuban.lead l ON l.number = e.number
+     WHERE ST_DWithin(p.geom, e.geom, $1::float8)
+     ORDER BY patch, covered DESC, "distanceM", l.number COLLATE "C"`,
+    [nearM],
+  );
+}
