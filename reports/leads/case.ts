@@ -1,10 +1,10 @@
-import type { Crs } from '../../raster/crs.js';
+import type { Grid } from '../../raster/grid.js';
 import type { Lead } from '../../vector/lead.js';
 
 /** What is known of the run that found a lead's patch, besides the lead itself. */
 export interface LeadRun {
-  /** CRS of the patch's rings. */
-  readonly crs: Crs;
+  /** The patch's rings are in its CRS. */
+  readonly grid: Grid;
   /** Months compared, YYYY-MM. */
   readonly beforeMonth: string | null;
   readonly month: string;

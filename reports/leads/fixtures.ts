@@ -1,12 +1,11 @@
-import { crsFromEpsg } from '../../raster/crs.js';
 import type { Lead } from '../../vector/lead.js';
 import type { Patch } from '../../vector/patch.js';
-import { draftAt } from '../../vector/store/sample.js';
+import { draftAt, GRID } from '../../vector/store/sample.js';
 import type { LeadCase, LeadRun } from './case.js';
 
 /** Made leads for the tests of this folder. */
 export const RUN: LeadRun = {
-  crs: crsFromEpsg(4547),
+  grid: GRID,
   beforeMonth: '2026-07',
   month: '2026-08',
   sensors: { before: ['高分二号 PMS'], after: ['高分二号 PMS'] },
