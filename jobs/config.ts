@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../raster/errors.js';
+import { RecordMapping } from '../reports/leads/record-fields.js';
+import { Webhooks } from '../reports/leads/webhook-config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -33,6 +35,20 @@ const Schema = z.strictObject({
   mmuBuilding: z.number().positive().default(50).describe('least area of a building patch, m²'),
   mmuOther: z.number().positive().default(200).describe('least area of any other patch, m²'),
   timeZone: z.string().default('Asia/Shanghai').describe('zone in which times are printed'),
+  record: RecordMapping.default([]).describe(
+    'fields of leads in exports: a list of {field, name, shortName} (reports/leads/README.md); empty: all of them',
+  ),
+  webhooks: Webhooks.default([]).describe(
+    'who is told of every step of a lead: a list of {name, url, secret or secretEnv, events, since} (docs/webhooks.md)',
+  ),
+  webhookAttempts: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(12)
+    .describe('tries before a delivery becomes a dead letter'),
+  webhookTimeoutS: z.number().positive().max(120).default(10).describe('seconds a receiver has to answer'),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -57,20 +73,33 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
   const fromEnv: Record<string, unknown> = {};
   for (const { key, env: name } of CONFIG_KEYS) {
     const text = env[name];
-    if (text !== undefined) fromEnv[key] = isNumeric(key) && text.trim() !== '' ? Number(text) : text;
+    if (text !== undefined) fromEnv[key] = fromText(key, text);
   }
   const parsed = Schema.safeParse({ ...stored, ...fromEnv });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const key = issue.path.join('.');
-    const where = key in fromEnv ? envName(key) : `${path}${key ? `, key "${key}"` : ''}`;
+    const where =
+      String(issue.path[0]) in fromEnv
+        ? envName(String(issue.path[0]))
+        : `${path}${key ? `, key "${key}"` : ''}`;
     throw new BadInput(`${where}: ${issue.message}`);
   }
   return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
 }
 
-function isNumeric(key: string): boolean {
-  return ['resolution', 'workers', 'mmuBuilding', 'mmuOther'].includes(key);
+const NUMBERS = ['resolution', 'workers', 'mmuBuilding', 'mmuOther', 'webhookAttempts', 'webhookTimeoutS'];
+const LISTS = ['record', 'webhooks'];
+
+/** The environment knows text alone: numbers are read, lists are JSON. */
+function fromText(key: string, text: string): unknown {
+  if (NUMBERS.includes(key) && text.trim() !== '') return Number(text);
+  if (!LISTS.includes(key)) return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadInput(`${envName(key)}: expected a list as JSON (${messageOf(error)})`);
+  }
 }
 
 function readJson(path: string): Record<string, unknown> {

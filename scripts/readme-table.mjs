@@ -23,6 +23,10 @@ const KEYS_ZH = {
   mmuBuilding: '建筑图斑最小上图面积（m²）',
   mmuOther: '其他图斑最小上图面积（m²）',
   timeZone: '打印时间所用时区',
+  record: '线索导出的字段：{field, name, shortName} 列表（见 reports/leads/README.md）；留空则导出全部字段',
+  webhooks: '线索每一步通知谁：{name, url, secret 或 secretEnv, events, since} 列表（见 docs/webhooks.md）',
+  webhookAttempts: '投递失败多少次后列为死信',
+  webhookTimeoutS: '等待接收方应答的秒数',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };
@@ -81,7 +85,12 @@ function configuration(lang) {
       if (!(key in KEYS_ZH))
         throw new Error(`scripts/readme-table.mjs: KEYS_ZH lacks the configuration key "${key}"`);
       const value = shown[key] ?? '';
-      return [code(key), code(env), value === '' ? '–' : code(value), lang === 'zh' ? KEYS_ZH[key] : text];
+      return [
+        code(key),
+        code(env),
+        value === '' ? '–' : code(typeof value === 'object' ? JSON.stringify(value) : value),
+        lang === 'zh' ? KEYS_ZH[key] : text,
+      ];
     }),
   );
 }

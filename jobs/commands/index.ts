@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
     const { patchesList, patchesExport } = await import('./patches.js');
     return [patchesList, patchesExport];
   },
+  leads: async () => (await import('./leads.js')).leadsCommands,
+  webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],

@@ -68,29 +68,30 @@ const Entry = z.strictObject({
     .optional(),
 });
 
-/** The configuration's `record`: which fields, in which order, under which names; all of them where it is empty. */
-export const RecordMapping = z
-  .array(Entry)
-  .transform((entries) => recordColumns(entries))
-  .superRefine((columns, context) => {
-    for (const key of ['name', 'shortName'] as const) {
-      const seen = new Set<string>();
-      for (const column of columns) {
-        const name = column[key].toUpperCase();
-        if (seen.has(name)) {
-          context.addIssue({
-            code: 'custom',
-            message: `two fields have the ${key} "${column[key]}"; give each its own`,
-          });
-        }
-        seen.add(name);
-      }
-    }
-  });
+export type RecordEntry = z.infer<typeof Entry>;
 
-function recordColumns(entries: readonly z.infer<typeof Entry>[]): RecordColumn[] {
-  const chosen = entries.length > 0 ? entries : RECORD_FIELDS.map((field) => ({ field }));
-  return chosen.map(({ field, name, shortName }: z.infer<typeof Entry>) => ({
+/** The configuration's `record`: which fields, in which order, under which names; all of them where it is empty. */
+export const RecordMapping = z.array(Entry).superRefine((entries, context) => {
+  const columns = recordColumns(entries);
+  for (const key of ['name', 'shortName'] as const) {
+    const seen = new Set<string>();
+    for (const column of columns) {
+      const name = column[key].toUpperCase();
+      if (seen.has(name)) {
+        context.addIssue({
+          code: 'custom',
+          message: `two fields have the ${key} "${column[key]}"; give each its own`,
+        });
+      }
+      seen.add(name);
+    }
+  }
+});
+
+/** The columns a mapping means. */
+export function recordColumns(entries: readonly RecordEntry[]): RecordColumn[] {
+  const all = RECORD_FIELDS.map((field): RecordEntry => ({ field }));
+  return (entries.length > 0 ? entries : all).map(({ field, name, shortName }) => ({
     field,
     name: name ?? FIELDS[field][0],
     shortName: shortName ?? FIELDS[field][1],

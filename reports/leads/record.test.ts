@@ -11,7 +11,7 @@ import type { PolygonRings } from '../../vector/patch.js';
 import type { LeadCase } from './case.js';
 import { madeCase, madePatch } from './fixtures.js';
 import { leadLayer, leadRecord } from './record.js';
-import { DEFAULT_RECORD, RECORD_FIELDS, RecordMapping } from './record-fields.js';
+import { DEFAULT_RECORD, RECORD_FIELDS, RecordMapping, recordColumns } from './record-fields.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tuban-record-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,7 +69,9 @@ describe('the mapping', () => {
 
   it('takes a choice of fields in an order of its own, with names of its own', () => {
     expect(
-      RecordMapping.parse([{ field: 'area_m2', name: 'JCMJ', shortName: 'JCMJ' }, { field: 'number' }]),
+      recordColumns(
+        RecordMapping.parse([{ field: 'area_m2', name: 'JCMJ', shortName: 'JCMJ' }, { field: 'number' }]),
+      ),
     ).toEqual([
       { field: 'area_m2', name: 'JCMJ', shortName: 'JCMJ' },
       { field: 'number', name: '监测编号', shortName: '编号' },
