@@ -20,7 +20,7 @@ export interface SheetsRequest {
 }
 
 /** Sheets printed at once: Chromium holds the pictures of as many. */
-const BATCH = 50;
+const BATCH = 25;
 
 /**
  * Writes lead sheets, one A4 page a lead. Pictures of a batch are read while Chromium prints the one before; every file
