@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../raster/errors.js';
+import { RecordMapping } from '../reports/leads/record-fields.js';
 import { LeadConfig } from '../reports/leads/rule-config.js';
+import { Webhooks } from '../reports/leads/webhook-config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -40,6 +42,20 @@ const Schema = z.strictObject({
   leads: LeadConfig.prefault({}).describe(
     'rules that make leads, and their life (below); as a variable, JSON',
   ),
+  record: RecordMapping.default([]).describe(
+    'fields of leads in exports: a list of {field, name, shortName} (reports/leads/README.md); empty: all of them',
+  ),
+  webhooks: Webhooks.default([]).describe(
+    'who is told of every step of a lead: a list of {name, url, secret or secretEnv, events, since} (docs/webhooks.md)',
+  ),
+  webhookAttempts: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(12)
+    .describe('tries before a delivery becomes a dead letter'),
+  webhookTimeoutS: z.number().positive().max(120).default(10).describe('seconds a receiver has to answer'),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -79,10 +95,13 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
   return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
 }
 
+const NUMBERS = ['resolution', 'workers', 'mmuBuilding', 'mmuOther', 'webhookAttempts', 'webhookTimeoutS'];
+const JSON_KEYS = ['leads', 'record', 'webhooks'];
+
+/** The environment knows text alone: numbers are read, lists and objects are JSON. */
 function fromText(key: string, name: string, text: string): unknown {
-  if (['resolution', 'workers', 'mmuBuilding', 'mmuOther'].includes(key) && text.trim() !== '')
-    return Number(text);
-  if (key !== 'leads') return text;
+  if (NUMBERS.includes(key) && text.trim() !== '') return Number(text);
+  if (!JSON_KEYS.includes(key)) return text;
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -23,7 +23,8 @@ export const SYNTHETIC = 'synthetic';
 /** Division code of Luohu (GB/T 2260), which its subdistricts' codes begin with. */
 const LUOHU = '440303';
 
-function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string {
+/** What a district is called where the configuration does not say. */
+export function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string {
   const luohu = subdistricts.length > 0 && subdistricts.every(({ code }) => code.startsWith(LUOHU));
   if (luohu) return lang === 'zh' ? '罗湖区' : 'Luohu District';
   return lang === 'zh' ? '本区' : 'District';

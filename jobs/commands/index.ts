@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   addresses: async () => [(await import('./addresses.js')).addressesImport],
   cameras: async () => [(await import('./cameras.js')).camerasImport],
   leads: async () => (await import('./leads.js')).LEAD_COMMANDS,
+  webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],

@@ -7,52 +7,109 @@ import type { Crs } from '../../raster/crs.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import { convert, type NamedBytes } from '../gdal.js';
 import type { Patch } from '../patch.js';
+import { dbfFile } from './dbf.js';
+import { type Encoding, encoderOf } from './encoding.js';
 import { ringPlacer } from './features.js';
 import { geojsonText } from './geojson.js';
-import { COLUMNS, csvLines, plainCell, spreadsheetCell } from './table.js';
+import type { Layer } from './layer.js';
+import { csvLines, PATCH_LAYER, plainCell, spreadsheetCell } from './table.js';
 
 export const EXPORT_FORMATS = ['geojson', 'gpkg', 'shp', 'csv'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** Those and a workbook. */
+export const LAYER_FORMATS = [...EXPORT_FORMATS, 'xlsx'] as const;
+export type LayerFormat = (typeof LAYER_FORMATS)[number];
 
-export interface ExportOptions {
-  readonly format: ExportFormat;
+interface Target {
   /** CRS of the file. */
   readonly crs: Crs;
-  /** CRS of `patch.rings`. */
+  /** CRS of the rings. */
   readonly gridCrs: Crs;
   /** Path of the file; a shapefile's further files lie beside it. */
   readonly out: string;
 }
 
-/** The layer's name in a GeoPackage. */
-const LAYER = 'patches';
+export interface ExportOptions extends Target {
+  readonly format: ExportFormat;
+}
+
+export interface LayerOptions extends Target {
+  readonly format: LayerFormat;
+  /** Of a shapefile's table and of CSV; the other formats are always UTF-8. */
+  readonly encoding?: Encoding;
+}
+
+/** What the format could not hold. */
+export interface ExportLosses {
+  /** Texts cut because a shapefile's field has no room for them. */
+  readonly cut: number;
+  /** Characters the encoding lacks, written as `?`. */
+  readonly lacking: number;
+}
+
+const NO_LOSSES: ExportLosses = { cut: 0, lacking: 0 };
 
 /** Excel takes a CSV without it for the system's old encoding, and spoils Chinese. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
+/** The patches of a month (`exportLayer`). */
+export async function exportPatches(patches: readonly Patch[], options: ExportOptions): Promise<void> {
+  await exportLayer(patches, PATCH_LAYER, options);
+}
+
 /**
- * Writes patches to a file, x before y in every format; a file that was there is replaced when the new one is whole.
- * GeoPackage: layer `patches`. Shapefile: UTF-8 with its .cpg, field names of 10 characters (table.ts). CSV: UTF-8 with byte
- * order mark, geometry as WKT; the CRS stands nowhere in it.
+ * Writes a layer to a file, x before y in every format; a file that was there is replaced when the new one is whole.
+ * GeoPackage: one layer. Shapefile: with its .cpg, field names of 10 bytes. CSV: geometry as WKT, the CRS stands nowhere in
+ * it; UTF-8 has a byte order mark. XLSX: one sheet.
  * @throws BadInput where the path or the CRS does not suit the format.
  * @throws Unavailable where the file cannot be written.
  */
-export async function exportPatches(patches: readonly Patch[], options: ExportOptions): Promise<void> {
-  const { format, crs, gridCrs, out } = options;
-  if (format === 'geojson') return writePieces(out, geojsonText(patches, gridCrs, crs));
+export async function exportLayer<Row, Properties>(
+  rows: readonly Row[],
+  layer: Layer<Row, Properties>,
+  options: LayerOptions,
+): Promise<ExportLosses> {
+  const { format, crs, gridCrs, out, encoding = 'utf-8' } = options;
+  if (format === 'geojson') {
+    await writePieces(out, geojsonText(rows, layer, gridCrs, crs));
+    return NO_LOSSES;
+  }
   const place = ringPlacer(gridCrs, crs);
   if (format === 'csv') {
-    return writePieces(
-      out,
-      inPieces(withMark(csvLines(patches, place, { names: 'name', cell: spreadsheetCell }))),
-    );
+    const encoder = encoderOf(encoding);
+    const lines = csvLines(rows, layer, place, spreadsheetCell);
+    const pieces = inPieces(encoding === 'utf-8' ? withMark(lines) : lines);
+    await writePieces(out, encoded(pieces, encoder.encode));
+    return { cut: 0, lacking: encoder.lacking() };
   }
-  const names = format === 'shp' ? 'short' : 'name';
-  if (format === 'shp' && extname(out).toLowerCase() !== '.shp') {
+  if (format === 'xlsx') {
+    const { xlsxFile } = await import('./xlsx.js');
+    await writeFiles(out, new Map([['out.xlsx', await xlsxFile(rows, layer, place)]]));
+    return NO_LOSSES;
+  }
+  if (format === 'gpkg') {
+    const table = [...csvLines(rows, layer, place, plainCell)].join('');
+    const types = layer.columns.map((column) => withoutWidth(column.type));
+    await writeFiles(out, await convertTable({ table, types, format, layerName: layer.name, crs }));
+    return NO_LOSSES;
+  }
+  if (extname(out).toLowerCase() !== '.shp') {
     throw new BadInput(`A shapefile's name ends in .shp; got "${out}"`);
   }
-  const table = [...csvLines(patches, place, { names, cell: plainCell })].join('');
-  await writeFiles(out, await convertTable(table, format, crs));
+  // GDAL makes the shapes, we make the table
+  const shapes: Layer<Row, number> = {
+    name: 'out',
+    properties: () => 0,
+    rings: layer.rings,
+    columns: [{ name: 'id', short: 'id', type: 'Integer(Boolean)', value: (id) => id }],
+  };
+  const table = [...csvLines(rows, shapes, place, plainCell)].join('');
+  const files = new Map(await convertTable({ table, types: ['Integer'], format, layerName: 'out', crs }));
+  const { bytes, ...losses } = dbfFile(rows.map(layer.properties), layer.columns, encoding);
+  files.set('out.dbf', bytes);
+  files.set('out.cpg', Buffer.from(encoding === 'gbk' ? 'GBK' : 'UTF-8'));
+  await writeFiles(out, files);
+  return losses;
 }
 
 function* withMark(lines: Iterable<string>): Generator<string> {
@@ -60,14 +117,26 @@ function* withMark(lines: Iterable<string>): Generator<string> {
   yield* lines;
 }
 
+function* encoded(pieces: Iterable<string>, encode: (text: string) => Uint8Array): Generator<Uint8Array> {
+  for (const piece of pieces) yield encode(piece);
+}
+
+interface TableToConvert {
+  /** CSV with the geometry as WKT. */
+  readonly table: string;
+  readonly types: readonly string[];
+  readonly format: 'gpkg' | 'shp';
+  readonly layerName: string;
+  readonly crs: Crs;
+}
+
 /** A table with its types beside it keeps its fields when it has no rows, which GeoJSON would not. */
-function convertTable(table: string, format: 'gpkg' | 'shp', crs: Crs): Promise<NamedBytes> {
-  const types = COLUMNS.map((column) => `"${format === 'gpkg' ? withoutWidth(column.type) : column.type}"`);
+function convertTable({ table, types, format, layerName, crs }: TableToConvert): Promise<NamedBytes> {
   const files = new Map([
     ['in.csv', Buffer.from(table)],
-    ['in.csvt', Buffer.from(`${[...types, '"WKT"'].join(',')}\n`)],
+    ['in.csvt', Buffer.from(`${[...types.map((type) => `"${type}"`), '"WKT"'].join(',')}\n`)],
   ]);
-  const common = ['-nln', format === 'gpkg' ? LAYER : 'out', '-nlt', 'POLYGON', '-a_srs', crsDefinition(crs)];
+  const common = ['-nln', layerName, '-nlt', 'POLYGON', '-a_srs', crsDefinition(crs)];
   return convert({
     files,
     source: 'in.csv',
@@ -75,7 +144,7 @@ function convertTable(table: string, format: 'gpkg' | 'shp', crs: Crs): Promise<
     options:
       format === 'gpkg'
         ? ['-f', 'GPKG', ...common, '-lco', 'GEOMETRY_NAME=geom']
-        : ['-f', 'ESRI Shapefile', ...common, '-lco', 'ENCODING=UTF-8'],
+        : ['-f', 'ESRI Shapefile', ...common],
   });
 }
 

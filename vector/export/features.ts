@@ -77,14 +77,13 @@ export function crsMember(crs: Crs): NamedCrs | null {
 }
 
 export function patchFeature(patch: Patch, place: (rings: PolygonRings) => PolygonRings): PatchFeature {
-  return {
-    type: 'Feature',
-    geometry: {
-      type: 'Polygon',
-      coordinates: place(patch.rings).map((ring) => ring.map(([x, y]) => [x, y])),
-    },
-    properties: patchProperties(patch),
-  };
+  return polygonFeature(place(patch.rings), patchProperties(patch));
+}
+
+/** @param rings in the CRS of the file */
+export function polygonFeature<P>(rings: PolygonRings, properties: P): Feature<Polygon, P> {
+  const coordinates = rings.map((ring) => ring.map(([x, y]) => [x, y]));
+  return { type: 'Feature', geometry: { type: 'Polygon', coordinates }, properties };
 }
 
 export function patchProperties(patch: Patch): PatchProperties {

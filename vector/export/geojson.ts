@@ -1,6 +1,6 @@
 import type { Crs } from '../../raster/crs.js';
-import type { Patch } from '../patch.js';
-import { crsMember, decimalsOf, patchFeature, patchProperties, ringPlacer } from './features.js';
+import { crsMember, decimalsOf, polygonFeature, ringPlacer } from './features.js';
+import type { Layer } from './layer.js';
 import { type PlacedRings, roundingPlacer } from './place.js';
 
 /** Bytes gathered before they are handed on. */
@@ -10,12 +10,17 @@ const PIECE = 1 << 20;
 const MOST_OF_POINT = 2 * 24;
 
 /**
- * Patches as the text of a FeatureCollection, in pieces: what `JSON.stringify` makes of `patchFeatureCollection`, a
+ * A layer as the text of a FeatureCollection, in pieces: what `JSON.stringify` makes of it (`patchFeatureCollection`), a
  * feature a line. Coordinates are written digit by digit, as whole steps of the last decimal: of many patches they are
  * nearly all of the file.
- * @param gridCrs the CRS of `patch.rings`
+ * @param gridCrs the CRS of the rings
  */
-export function* geojsonText(patches: readonly Patch[], gridCrs: Crs, crs: Crs): Generator<Uint8Array> {
+export function* geojsonText<Row, Properties>(
+  rows: readonly Row[],
+  layer: Pick<Layer<Row, Properties>, 'properties' | 'rings'>,
+  gridCrs: Crs,
+  crs: Crs,
+): Generator<Uint8Array> {
   const decimals = decimalsOf(crs);
   const place = roundingPlacer(gridCrs, crs, decimals);
   const exact = ringPlacer(gridCrs, crs);
@@ -23,15 +28,16 @@ export function* geojsonText(patches: readonly Patch[], gridCrs: Crs, crs: Crs):
   const out = textBuffer(decimals);
   out.text(`{"type":"FeatureCollection",${member ? `"crs":${JSON.stringify(member)},` : ''}"features":[`);
   let separator = '\n';
-  for (const patch of patches) {
+  for (const row of rows) {
     out.text(separator);
     separator = ',\n';
-    const placed = place(patch.rings);
-    if (placed === null) out.text(JSON.stringify(patchFeature(patch, exact)));
+    const rings = layer.rings(row);
+    const placed = place(rings);
+    if (placed === null) out.text(JSON.stringify(polygonFeature(exact(rings), layer.properties(row))));
     else {
       out.text('{"type":"Feature","geometry":{"type":"Polygon","coordinates":[');
       out.rings(placed);
-      out.text(`]},"properties":${JSON.stringify(patchProperties(patch))}}`);
+      out.text(`]},"properties":${JSON.stringify(layer.properties(row))}}`);
     }
     if (out.length() > PIECE) yield out.take();
   }
