@@ -57,11 +57,14 @@ export const plainCell: Cell = (value) => {
   return typeof value === 'number' ? String(value) : quote(value);
 };
 
-/**
- * A cell for a spreadsheet: a text that it would run as a formula (OWASP, CSV injection) is disarmed with an apostrophe.
- */
+/** A cell for a spreadsheet. */
 export const spreadsheetCell: Cell = (value) =>
-  typeof value === 'string' && /^[=+\-@\t\r\n]/.test(value) ? quote(`'${value}`) : plainCell(value);
+  typeof value === 'string' && disarmed(value) !== value ? quote(disarmed(value)) : plainCell(value);
+
+/** A text that a spreadsheet would run as a formula is disarmed with an apostrophe (OWASP, CSV injection). */
+export function disarmed(text: string): string {
+  return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+}
 
 function quote(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
