@@ -4,6 +4,7 @@ import { reportDocument } from '../reports/monthly/document.js';
 import { gatherReport } from '../reports/monthly/gather.js';
 import type { Lang, ReportInput } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
+import type { PdfPrinter } from '../reports/pdf.js';
 import type { Subdistrict } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
@@ -40,6 +41,8 @@ function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string 
 
 /** Gathers and writes the report; the file appears whole or not at all. @throws Unavailable where a PDF is asked for without Chromium. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
+  // whoever has no Chromium learns it before minutes of reading scenes
+  const printer = request.format === 'pdf' ? await openPrinter() : null;
   const archive = openArchive(db);
   try {
     const input = await gatherReport(db, {
@@ -52,13 +55,14 @@ export async function writeReport(db: Db, config: Config, request: ReportRequest
       openMonth: async (month) => (hasPictures(request.format) ? archive.scenes([month]) : []),
       compareStates: (before, after) => compareStates(db, config.stateDir, before, after),
     });
-    const content = await renderAs(request.format, input);
+    const content = await renderAs(request.format, input, printer);
     const out = resolve(request.out);
     await mkdir(dirname(out), { recursive: true });
     await writeFile(`${out}.new`, content);
     await rename(`${out}.new`, out);
   } finally {
     await archive.close();
+    await printer?.close();
   }
 }
 
@@ -66,12 +70,18 @@ function hasPictures(format: ReportFormat): boolean {
   return format === 'html' || format === 'pdf';
 }
 
-async function renderAs(format: ReportFormat, input: ReportInput): Promise<string | Uint8Array> {
+async function openPrinter(): Promise<PdfPrinter> {
+  const { openPdfPrinter } = await import('../reports/pdf.js');
+  return openPdfPrinter();
+}
+
+async function renderAs(
+  format: ReportFormat,
+  input: ReportInput,
+  printer: PdfPrinter | null,
+): Promise<string | Uint8Array> {
+  if (printer !== null) return printer.print(renderReport(input));
   if (format === 'html') return renderReport(input);
-  if (format === 'pdf') {
-    const { printPdf } = await import('../reports/pdf.js');
-    return printPdf(renderReport(input));
-  }
   const document = reportDocument(input);
   if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
   const { writeWorkbook } = await import('../reports/monthly/workbook.js');

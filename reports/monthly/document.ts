@@ -144,7 +144,7 @@ function placeOf(row: ClassRow, states: StateRow, sums: ComparisonSums, words: W
     };
   };
   return {
-    place: place(row.place, words),
+    place: place(row.place, words, sums.places.length === 1),
     observed: observed(row.observed),
     states: states.areas && byState(change),
     classes: blind ? null : byClass((name) => (notComputed.includes(name) ? null : sum(row.classes[name]))),
@@ -211,8 +211,9 @@ function team(t: TeamFigures): NonNullable<Doc['leads']>['own']['all'] {
   };
 }
 
-function place(p: Place, words: Words): DocPlace['place'] {
-  return { kind: p.kind, code: p.code, name: placeName(p, words, false) };
+/** @param alone there are no subdistricts, so that the outside is all there is */
+function place(p: Place, words: Words, alone = false): DocPlace['place'] {
+  return { kind: p.kind, code: p.code, name: placeName(p, words, alone) };
 }
 
 function area(m2: number): { m2: number; mu: number; km2: number } {

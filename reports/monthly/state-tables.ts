@@ -32,7 +32,8 @@ const BY_PLACE: readonly AreaKey[] = ['built', 'water', 'forest', 'green', 'fore
 
 /** One state by place, a line a place, the sum last: both dates in m², 亩 and km². None where the whole is the only place. */
 export function changeByPlace(sums: ComparisonSums, lang: Lang, words: Words): Html[] {
-  if (printedRows(sums.states).length < 2) return [];
+  // where nothing was seen at all the table of the whole says so once
+  if (printedRows(sums.states).length < 2 || !sums.wholeStates.areas) return [];
   const keys = BY_PLACE.filter((key) => sums.computed.includes(key));
   return keys.map((key) => {
     const unit = html`<th>${words.unitM2}</th><th>${words.muUnit}</th><th>${words.unitKm2}</th>`;

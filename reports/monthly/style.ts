@@ -35,6 +35,7 @@ h4 { margin: 14px 0 4px; font-size: 13.5px; break-after: avoid; }
 tr.inner th { padding-left: 2em; color: var(--soft); }
 tr.inner td { color: var(--soft); }
 .trend thead th, .ranking thead th, .teams thead th { white-space: normal; vertical-align: bottom; }
+.ranking thead th:first-child { white-space: nowrap; }
 .leads { max-width: 620px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; line-height: 1.4; font-variant-numeric: tabular-nums; }

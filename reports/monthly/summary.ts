@@ -1,6 +1,6 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
 import { dateWords } from './dates.js';
-import type { Lang, MonthStates, ReportInput, TrendPoint } from './input.js';
+import type { Comparison, Lang, MonthStates, ReportInput, TrendPoint } from './input.js';
 import { decimal, mu, prose, relativeChange, share } from './numbers.js';
 import { type ComparisonSums, type MonthSums, sumMonth } from './sums.js';
 import { isLow } from './tables.js';
@@ -66,7 +66,9 @@ export function comparisonSummary(
   const against = words.against[comparison.against];
   const dates = `${dateWords(comparison.before, lang)} → ${dateWords(comparison.after, lang)}`;
   const seen = observedShare(whole.observed);
-  if (seen === 0 && ranked.length === 0) return [words.sumUnseen(district, against, dates)];
+  if (seen === 0 && ranked.length === 0) {
+    return [words.sumUnseen(district, against, dates), ...missingMonths(comparison, words)];
+  }
   const observed = observedWords(whole.observed, words);
   const sentences =
     ranked.length === 0
@@ -132,8 +134,7 @@ function stateSentences(sums: ComparisonSums, lang: Lang, words: Words): string[
 function cautions(sums: ComparisonSums, lang: Lang, words: Words): string[] {
   const { comparison } = sums;
   const sentences = sightCautions(sums.states, words);
-  const missing = (comparison.months ?? []).filter((m) => m.before === null).map((m) => m.month);
-  if (missing.length > 0) sentences.push(words.sumMissingMonths(missing.join(words.listSeparator)));
+  sentences.push(...missingMonths(comparison, words));
   if (comparison.months && comparison.areas.length === 0) sentences.push(words.sumNoStates);
   if (comparison.notComputed.length > 0) {
     const names = comparison.notComputed.map((name) => className(name, lang));
@@ -142,6 +143,11 @@ function cautions(sums: ComparisonSums, lang: Lang, words: Words): string[] {
   const dismissed = comparison.patches.length - sums.ranked.length;
   if (dismissed > 0) sentences.push(words.sumDismissed(decimal(dismissed)));
   return sentences;
+}
+
+function missingMonths({ months }: Comparison, words: Words): string[] {
+  const missing = (months ?? []).filter((m) => m.before === null).map((m) => m.month);
+  return missing.length > 0 ? [words.sumMissingMonths(missing.join(words.listSeparator))] : [];
 }
 
 function sightCautions(rows: readonly StateRow[], words: Words): string[] {

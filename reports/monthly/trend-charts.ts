@@ -4,7 +4,7 @@ import { type Html, html } from './html.js';
 import type { Lang, TrendPoint } from './input.js';
 import { decimal, mu, NONE, share, squareMetres } from './numbers.js';
 import { FONTS } from './style.js';
-import { observedCell } from './tables.js';
+import { isLow, observedCell } from './tables.js';
 import { type AreaKey, LOW_OBSERVED, observedShare } from './tally.js';
 import { isDrawn, trendArea, trendClass, trendKeys } from './trend.js';
 import { areaName, type Words } from './words.js';
@@ -31,7 +31,7 @@ export function trendSection(trend: readonly TrendPoint[], lang: Lang, words: Wo
 ${drawing(words.chartTrendCounts, countChart(trend, lang, words))}
 ${drawing(words.chartTrendStates, stateChart(trend, lang, words))}
 ${gaps.length > 0 && html`<p class="note">${words.trendGaps(gaps.join(words.listSeparator), share(LOW_OBSERVED))}</p>`}
-<h3>${words.trendTable}</h3><p class="note">${words.trendTableUnits}</p>${trendTable(trend, lang, words)}`;
+<h3>${words.trendTable}</h3><p class="note">${words.trendTableUnits}</p>${trendTable(trend, lang, words)}${trend.some((p) => isLow(p.observed)) && html`<p class="note">${words.lowNote(share(LOW_OBSERVED))}</p>`}`;
 }
 
 /** Months the lines leave out, each with its reason. */
