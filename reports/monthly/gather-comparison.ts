@@ -97,10 +97,17 @@ export async function spanComparison(
   };
 }
 
-/** The month before a period's first one, so that the first month's own changes are in it; the month itself where it has none. */
-export async function openingMonth(db: Db, since: string): Promise<string> {
-  const runs = await listRuns(db, { month: since, against: 'mom', status: 'published' });
-  return runs[0]?.beforeMonth ?? (await runOf(db, since)).month;
+/**
+ * Where a period begins: the month that its first month with a run was compared with, so that this month's own changes are in
+ * it; the month itself where it was compared with none. @throws BadInput where the period's last month has no run.
+ */
+export async function openingMonth(db: Db, since: string, last: string): Promise<string> {
+  const runs = (await listRuns(db, { status: 'published' })).filter(
+    ({ month }) => month >= since && month <= last,
+  );
+  if (runs.length === 0) return (await runOf(db, last)).month;
+  const first = runs[0].month;
+  return runs.find(({ month, against }) => month === first && against === 'mom')?.beforeMonth ?? first;
 }
 
 /** A month's published run; month on month where there is one. @throws BadInput */

@@ -298,6 +298,11 @@ describe('a period', () => {
     expect(document.leads?.own.from).toBe('2026-05');
   });
 
+  it('whose first months nobody ran begins with the first that somebody did', async () => {
+    const [period] = (await documentOf({ since: '2026-01' })).comparisons;
+    expect([period.before, period.months?.[0].month]).toEqual(['2025-08', '2026-04']);
+  });
+
   it('must begin before it ends', async () => {
     await expect(gather({ since: '2026-09' })).rejects.toThrow(/--since 2026-09 is after --month 2026-08/);
   });

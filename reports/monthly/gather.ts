@@ -58,7 +58,7 @@ async function gatherComparisons(db: Db, request: GatherRequest): Promise<Compar
   if (since !== null) {
     if (since > month)
       throw new BadInput(`--since ${since} is after --month ${month}; expected it or earlier`);
-    const before = await openingMonth(db, since);
+    const before = await openingMonth(db, since, month);
     // a district's first month alone has no change to sum
     if (before < month) add(await spanComparison(db, { before, after: month, against: 'period' }, request));
   }

@@ -172,7 +172,7 @@ function classMaps(content: MapContent, sums: ComparisonSums, words: Words): Htm
 
 function stateTables(input: ReportInput, sums: ComparisonSums, words: Words): Html {
   if (sums.comparison.areas.length === 0) return html`<p class="note">${words.noRecord}</p>`;
-  return html`<p class="note"><b>${words.stateTableDistrict}</b></p>${changeOfWhole(sums, input.lang, words)}<p class="note">${words.forestGreenNote}${words.flowNote}${lowNote(sums.states, words)}</p>
+  return html`<p class="note"><b>${words.stateTableDistrict}</b></p>${changeOfWhole(sums, input.lang, words)}<p class="note">${words.forestGreenNote}${words.sentenceGap}${words.flowNote}${lowNote(sums.states, words)}</p>
 ${changeByPlace(sums, input.lang, words)}`;
 }
 

@@ -1,3 +1,4 @@
+import type { ReportDocument } from './document-schema.js';
 import type { Words } from './words.js';
 
 /** A table of the workbook; numbers stay numbers, what there is no number of is null. */
@@ -33,3 +34,15 @@ export const mu = (head: string, words: Words): SheetColumn => ({
   width: 13,
 });
 export const km2 = (head: string): SheetColumn => ({ head: `${head} (km²)`, format: KM2, width: 13 });
+
+type Observed = ReportDocument['trend'][number]['observed'];
+
+/** What every table by place begins with, so that no number stands without its observed share. */
+export function seenColumns(words: Words): SheetColumn[] {
+  return [km2(words.totalArea), shared(words.observedHead), shared(words.notObserved)];
+}
+
+export function seen(observed: Observed): (number | null)[] {
+  if (observed === null) return [null, null, null];
+  return [observed.total_m2 / 1e6, observed.share, observed.not_observed_share];
+}

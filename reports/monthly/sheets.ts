@@ -2,12 +2,24 @@ import { CHANGE_CLASSES } from '../../kernels/classes.js';
 import { instantWords } from './dates.js';
 import type { ReportDocument } from './document-schema.js';
 import { leadSheets } from './lead-sheets.js';
-import { counted, km2, M2, m2, mu, PERCENT, type Sheet, type SheetColumn, shared, text } from './sheet.js';
+import {
+  counted,
+  km2,
+  M2,
+  m2,
+  mu,
+  PERCENT,
+  type Sheet,
+  type SheetColumn,
+  seen,
+  seenColumns,
+  text,
+} from './sheet.js';
 import { AREA_KEYS } from './tally.js';
+import { firstMonthSheet, trendPatchesSheet, trendStatesSheet } from './trend-sheets.js';
 import { areaName, className, stateWords, type Words, wordsOf } from './words.js';
 
 type Comparison = ReportDocument['comparisons'][number];
-type Observed = Comparison['places'][number]['observed'];
 
 /** The tables of the workbook, those without a row left out. Pure. */
 export function reportSheets(document: ReportDocument): Sheet[] {
@@ -45,16 +57,6 @@ function summarySheet(document: ReportDocument, words: Words): Sheet {
       [words.method, document.disclaimer],
     ],
   };
-}
-
-/** What every table by place begins with, so that no number stands without its observed share. */
-function seenColumns(words: Words): SheetColumn[] {
-  return [km2(words.totalArea), shared(words.observedHead), shared(words.notObserved)];
-}
-
-function seen(observed: Observed): (number | null)[] {
-  if (observed === null) return [null, null, null];
-  return [observed.total_m2 / 1e6, observed.share, observed.not_observed_share];
 }
 
 function pairColumns(words: Words): SheetColumn[] {
@@ -257,73 +259,5 @@ function monthsSheet({ comparisons, lang }: ReportDocument, words: Words): Sheet
         m.patches?.area.m2 ?? null,
       ]),
     ),
-  };
-}
-
-function firstMonthSheet({ first_month: first, lang }: ReportDocument, words: Words): Sheet {
-  return {
-    name: words.sheets.firstMonth,
-    columns: [
-      text(words.date, 10),
-      text(words.subdistrict, 18),
-      text(words.code, 12),
-      text(words.landState, 12),
-      m2(words.area),
-      mu(words.area, words),
-      km2(words.area),
-      ...seenColumns(words),
-    ],
-    rows: (first?.places ?? []).flatMap(({ place, observed, states }) =>
-      AREA_KEYS.map((key) => {
-        const area = states?.[key] ?? null;
-        const areas = [area?.m2 ?? null, area?.mu ?? null, area?.km2 ?? null];
-        return [
-          first?.date ?? null,
-          place.name,
-          place.code,
-          areaName(key, lang),
-          ...areas,
-          ...seen(observed),
-        ];
-      }),
-    ),
-  };
-}
-
-function trendStatesSheet({ trend, lang }: ReportDocument, words: Words): Sheet {
-  return {
-    name: words.sheets.trendStates,
-    columns: [
-      text(words.date, 10),
-      ...seenColumns(words),
-      ...AREA_KEYS.flatMap((key) => [m2(areaName(key, lang)), mu(areaName(key, lang), words)]),
-    ],
-    rows: trend.map((point) => [
-      point.month,
-      ...seen(point.observed),
-      ...AREA_KEYS.flatMap((key) => {
-        const area = point.states?.[key] ?? null;
-        return [area?.m2 ?? null, area?.mu ?? null];
-      }),
-    ]),
-  };
-}
-
-function trendPatchesSheet({ trend, lang }: ReportDocument, words: Words): Sheet {
-  return {
-    name: words.sheets.trendPatches,
-    columns: [
-      text(words.date, 10),
-      ...seenColumns(words),
-      ...CHANGE_CLASSES.flatMap((c) => [counted(`${c[lang]} (${words.unitCount})`), m2(c[lang])]),
-    ],
-    rows: trend.map((point) => [
-      point.month,
-      ...seen(point.observed),
-      ...CHANGE_CLASSES.flatMap(({ name }) => {
-        const sum = point.classes?.[name] ?? null;
-        return [sum?.count ?? null, sum?.area.m2 ?? null];
-      }),
-    ]),
   };
 }

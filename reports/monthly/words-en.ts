@@ -123,7 +123,7 @@ export const en: Words = {
   stateNoteFirst:
     'Only pixels usable this month are counted; the observed share is their part of the area. What was not seen is not estimated.',
   flowNote:
-    'Gain and loss are areas of patches of those classes; net is counted in pixels. They need not agree. ',
+    'Gain and loss are areas of patches of those classes; net is counted in pixels. They need not agree.',
   lowNote: (limit) => `* observed share below ${limit}: stands only for what was seen.`,
   state: 'State',
   landState: 'Land state',
