@@ -86,8 +86,9 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
     const month = samples.scenes[samples.scenes.length - 1].month;
     request.tell('writing the report');
     const reports = [join(dir, `report-${month}.html`), join(dir, `report-${month}.en.html`)];
-    await writeReport(db, config, { month, against: null, lang: 'zh', out: reports[0] });
-    await writeReport(db, config, { month, against: null, lang: 'en', out: reports[1] });
+    const report = { month, against: null, since: null, format: 'html' } as const;
+    await writeReport(db, config, { ...report, lang: 'zh', out: reports[0] });
+    await writeReport(db, config, { ...report, lang: 'en', out: reports[1] });
     const run = await publishedRun(db, { month, against: 'mom' });
     if (run === null) throw new Error(`the demo's month ${month} has no run`);
     const patches = join(dir, `patches-${month}.gpkg`);

@@ -1,23 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import ndarray from 'ndarray';
-import ops from 'ndarray-ops';
-import { STATES, type StateName } from '../kernels/classes.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
-import { STATE_SLOTS } from '../raster/engine/job.js';
 import { openJournal } from '../raster/engine/journal.js';
 import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
 import { BadInput, messageOf } from '../raster/errors.js';
-import { describeGrid, type Grid, pixelArea } from '../raster/grid.js';
+import { describeGrid, type Grid } from '../raster/grid.js';
 import { shownAddress } from '../raster/tiff/address.js';
 import { zoneOnGrid } from '../raster/zones.js';
 import { type RefreshCount, refreshLeads } from '../reports/leads/refresh.js';
 import { draftPatches } from '../vector/draft.js';
 import type { Against } from '../vector/number.js';
 import type { Patch, Subdistrict } from '../vector/patch.js';
-import type { StateArea, SubdistrictArea } from '../vector/store/areas.js';
+import type { SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
 import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
@@ -32,6 +28,7 @@ import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
 import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
+import { stateAreas } from './state-areas.js';
 import { openStateHistory, runFolder } from './state-history.js';
 
 export interface MonthlyRequest {
@@ -321,36 +318,4 @@ function sensors(scenes: readonly OpenedScene[]): string[] {
 function share(areas: readonly SubdistrictArea[]): number {
   const total = areas.reduce((sum, area) => sum + area.totalM2, 0);
   return total > 0 ? areas.reduce((sum, area) => sum + area.usableM2, 0) / total : 0;
-}
-
-/** Areas by subdistrict and state from the transition table (BlockResult.transitions). */
-export function stateAreas(
-  transitions: Float64Array,
-  subdistricts: readonly Subdistrict[],
-  grid: Grid,
-  first: boolean,
-): SubdistrictArea[] {
-  const pixel = pixelArea(grid);
-  const table = ndarray(transitions, [subdistricts.length + 1, STATE_SLOTS, STATE_SLOTS]);
-  return subdistricts.map(({ code, name }, index) => {
-    const own = table.pick(index + 1, null, null);
-    // slot 0 is "not usable" in either date
-    const seen = own.lo(1, 1);
-    const states = Object.fromEntries(
-      STATES.map((state): [StateName, StateArea] => [
-        state.name,
-        {
-          areaM2: ops.sum(seen.pick(null, state.code - 1)) * pixel,
-          beforeAreaM2: first ? null : ops.sum(seen.pick(state.code - 1, null)) * pixel,
-        },
-      ]),
-    ) as Record<StateName, StateArea>;
-    return {
-      subdistrictCode: code,
-      subdistrict: name,
-      totalM2: ops.sum(own) * pixel,
-      usableM2: ops.sum(seen) * pixel,
-      states,
-    };
-  });
 }

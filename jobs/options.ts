@@ -6,6 +6,8 @@ import { DETECTORS, detectorByName } from '../kernels/detectors.js';
 import { BadInput } from '../raster/errors.js';
 import type { BandNumbers } from '../raster/sensors.js';
 
+export { addMonths, monthsBetween } from '../vector/month.js';
+
 /** `2026-08`. @throws BadInput */
 export function parseMonth(text: string, option = '--month'): string {
   if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) {
@@ -25,19 +27,6 @@ export function parseDay(text: string, option: string): string {
     throw new BadInput(`Invalid ${option} "${text}"; expected a day, e.g. 2026-08-31`);
   }
   return text;
-}
-
-/** A month so many months later (or earlier). */
-export function addMonths(month: string, count: number): string {
-  const index = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1 + count;
-  return `${String(Math.floor(index / 12)).padStart(4, '0')}-${String((index % 12) + 1).padStart(2, '0')}`;
-}
-
-/** Months from `from` to `to`. */
-export function monthsBetween(from: string, to: string): number {
-  return (
-    (Number(to.slice(0, 4)) - Number(from.slice(0, 4))) * 12 + Number(to.slice(5)) - Number(from.slice(5))
-  );
 }
 
 export function parsePositive(text: string, option: string, unit: string): number {

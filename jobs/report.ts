@@ -1,18 +1,28 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { reportDocument } from '../reports/monthly/document.js';
 import { gatherReport } from '../reports/monthly/gather.js';
-import type { Lang } from '../reports/monthly/input.js';
+import type { Lang, ReportInput } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
+import type { PdfPrinter } from '../reports/pdf.js';
 import type { Subdistrict } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { openArchive } from './catalogue.js';
 import type { Config } from './config.js';
+import { compareStates } from './state-pair.js';
+
+export const REPORT_FORMATS = ['html', 'pdf', 'xlsx', 'json'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 export interface ReportRequest {
   readonly month: string;
-  readonly against: readonly ('mom' | 'yoy')[] | null;
+  /** `mom`, `yoy` or an earlier month; null: all that were run. */
+  readonly against: readonly string[] | null;
+  /** First month of a period; null for a month's report. */
+  readonly since: string | null;
+  readonly format: ReportFormat;
   readonly lang: Lang;
   readonly out: string;
 }
@@ -30,8 +40,10 @@ export function districtName(subdistricts: readonly Subdistrict[], lang: Lang): 
   return lang === 'zh' ? '本区' : 'District';
 }
 
-/** Gathers and writes the report; the file appears whole or not at all. */
+/** Gathers and writes the report; the file appears whole or not at all. @throws Unavailable where a PDF is asked for without Chromium. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
+  // whoever has no Chromium learns it before minutes of reading scenes
+  const printer = request.format === 'pdf' ? await openPrinter() : null;
   const archive = openArchive(db);
   try {
     const input = await gatherReport(db, {
@@ -40,13 +52,39 @@ export async function writeReport(db: Db, config: Config, request: ReportRequest
       generatedAt: new Date().toISOString(),
       timeZone: config.timeZone,
       synthetic: (await getSetting(db, SYNTHETIC)) === true,
-      openMonth: (month) => archive.scenes([month]),
+      // tables need no pictures, and reading scenes is most of the work
+      openMonth: async (month) => (hasPictures(request.format) ? archive.scenes([month]) : []),
+      compareStates: (before, after) => compareStates(db, config.stateDir, before, after),
     });
+    const content = await renderAs(request.format, input, printer);
     const out = resolve(request.out);
     await mkdir(dirname(out), { recursive: true });
-    await writeFile(`${out}.new`, renderReport(input));
+    await writeFile(`${out}.new`, content);
     await rename(`${out}.new`, out);
   } finally {
     await archive.close();
+    await printer?.close();
   }
+}
+
+function hasPictures(format: ReportFormat): boolean {
+  return format === 'html' || format === 'pdf';
+}
+
+async function openPrinter(): Promise<PdfPrinter> {
+  const { openPdfPrinter } = await import('../reports/pdf.js');
+  return openPdfPrinter();
+}
+
+async function renderAs(
+  format: ReportFormat,
+  input: ReportInput,
+  printer: PdfPrinter | null,
+): Promise<string | Uint8Array> {
+  if (printer !== null) return printer.print(renderReport(input));
+  if (format === 'html') return renderReport(input);
+  const document = reportDocument(input);
+  if (format === 'json') return `${JSON.stringify(document, null, 2)}\n`;
+  const { writeWorkbook } = await import('../reports/monthly/workbook.js');
+  return writeWorkbook(document);
 }

@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { STATES, type StateName } from '../kernels/classes.js';
+import { detectorByName } from '../kernels/detectors.js';
+import { STATE_SLOTS } from '../raster/engine/job.js';
 import type { Grid, Window } from '../raster/grid.js';
 import { openRaster } from '../raster/tiff/open.js';
 import type { RasterFile } from '../raster/tiff/types.js';
-import { boundsOf, eachZoneRow, type Zone } from '../raster/zones.js';
+import { boundsOf, eachZoneRow, rasterizeZones, type Zone } from '../raster/zones.js';
 import type { Db } from '../vector/store/db.js';
-import { listRuns } from '../vector/store/runs.js';
+import { listRuns, type RunRecord } from '../vector/store/runs.js';
 
 /** A month's states over a zone: of its pixels the share seen, and of these the share in the state. */
 export interface StateShare {
@@ -19,8 +22,16 @@ export interface StateHistory {
   /** Months known, oldest first. */
   readonly months: readonly string[];
   share(month: string, zone: Zone, state: StateName): Promise<StateShare>;
+  /**
+   * Pixels by zone and state in both months, as BlockResult.transitions counts them; slot 0 where either month saw nothing.
+   * @throws Error where a month is not known.
+   */
+  transitions(before: string, after: string, zones: readonly Zone[]): Promise<Float64Array>;
   close(): Promise<void>;
 }
+
+/** Rows of two state rasters held at once. */
+const STRIP_ROWS = 512;
 
 /** Where a run keeps its rasters. */
 export function runFolder(stateDir: string, run: number): string {
@@ -29,17 +40,17 @@ export function runFolder(stateDir: string, run: number): string {
 
 /**
  * The states of all months with a published run whose raster is still there and lies on `grid`; `own` is the raster of a
- * run not yet published.
+ * run not yet published, null where there is none.
  */
 export async function openStateHistory(
   db: Db,
   stateDir: string,
   grid: Grid,
-  own: { readonly month: string; readonly file: string },
+  own: { readonly month: string; readonly file: string } | null,
 ): Promise<StateHistory> {
-  const files = new Map([[own.month, own.file]]);
+  const files = new Map(own === null ? [] : [[own.month, own.file]]);
   for (const run of await listRuns(db, { status: 'published' })) {
-    if (files.has(run.month)) continue;
+    if (files.has(run.month) || !tellsStates(run)) continue;
     const file = join(runFolder(stateDir, run.id), 'state.tif');
     const same =
       run.grid.transform.every((value, i) => value === grid.transform[i]) &&
@@ -77,10 +88,32 @@ export async function openStateHistory(
       });
       return { usable: total > 0 ? seen / total : 0, holding: seen > 0 ? holding / seen : 0 };
     },
+    async transitions(before, after, zones) {
+      const counts = new Float64Array((zones.length + 1) * STATE_SLOTS * STATE_SLOTS);
+      for (let y = 0; y < grid.height; y += STRIP_ROWS) {
+        const window = { x: 0, y, width: grid.width, height: Math.min(STRIP_ROWS, grid.height - y) };
+        const [from] = await (await raster(before)).readWindow(0, window, [0]);
+        const [to] = await (await raster(after)).readWindow(0, window, [0]);
+        rasterizeZones(zones, window).forEach((zone, i) => {
+          const seen = from[i] !== 0 && to[i] !== 0;
+          const pair = seen ? from[i] * STATE_SLOTS + to[i] : 0;
+          counts[zone * STATE_SLOTS * STATE_SLOTS + pair]++;
+        });
+      }
+      return counts;
+    },
     async close() {
       await Promise.all([...opened.values()].map((file) => file.close()));
     },
   };
+}
+
+const Parameters = z.object({ detector: z.string() });
+
+/** Whether the run's detector tells land states: the raster of another is all zeros. */
+function tellsStates(run: RunRecord): boolean {
+  const parameters = Parameters.safeParse(run.parameters);
+  return !parameters.success || (detectorByName(parameters.data.detector)?.knowsStates ?? true);
 }
 
 /** The part of the grid that holds a zone; null where none does. */

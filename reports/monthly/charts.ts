@@ -1,60 +1,16 @@
-import { BarChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
 import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
-import { type Html, raw } from './html.js';
-import type { Lang, TrendPoint } from './input.js';
+import { draw, INK, legend, type Option, valueAxis, WIDTH } from './chart.js';
+import type { Html } from './html.js';
+import type { Lang } from './input.js';
 import { cut, ems } from './labels.js';
-import { share } from './numbers.js';
 import { FONTS } from './style.js';
 import { observedCell } from './tables.js';
 import type { ClassRow } from './tally.js';
 import { classColour, className, type Words } from './words.js';
 
-echarts.use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
-
-/** CSS pixels. */
-const WIDTH = 960;
-const INK = '#24323d';
-const GRID_LINE = '#e1e5e8';
-
 const NAME_SIZE = 12;
 /** Longest name beside a bar, in ems. */
 const NAME_EMS = 14;
-
-type Option = Parameters<ReturnType<typeof echarts.init>['setOption']>[0];
-
-/** A chart as an inline SVG. */
-function draw(option: Option, height: number): Html {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  try {
-    chart.setOption({ animation: false, textStyle: { fontFamily: FONTS, color: INK }, ...option });
-    return raw(inline(chart.renderToSVGString()));
-  } finally {
-    chart.dispose();
-  }
-}
-
-/**
- * Makes the library's stand-alone SVG document a part of a page: no namespaces, no fixed size, no hover rules, and
- * no class names counted over all charts drawn before (the same report is the same bytes).
- */
-function inline(svg: string): string {
-  return svg
-    .replace(/\sxmlns(:\w+)?="[^"]*"/g, '')
-    .replace(/\secmeta_\w+="[^"]*"/g, '')
-    .replace(/<style[^>]*>[\s\S]*?<\/style>/g, '')
-    .replace(/\sclass="zr[^"]*"/g, '')
-    .replace(/^<svg width="\d+" height="(\d+)"/, `<svg class="chart" role="img" viewBox="0 0 ${WIDTH} $1"`);
-}
-
-const valueAxis = {
-  type: 'value' as const,
-  axisLabel: { fontSize: 11, hideOverlap: true, color: INK },
-  splitLine: { lineStyle: { color: GRID_LINE } },
-  splitNumber: 4,
-};
 
 function placeAxis(names: readonly string[]) {
   return {
@@ -75,17 +31,6 @@ function barNames(rows: readonly ClassRow[], names: readonly string[], words: Wo
 /** Px that the longest name needs, with its distance to the axis. */
 function room(names: readonly string[]): number {
   return 14 + Math.ceil(NAME_SIZE * Math.max(...names.map(ems)));
-}
-
-function legend(names: readonly string[]) {
-  return {
-    bottom: 0,
-    itemWidth: 12,
-    itemHeight: 12,
-    itemGap: 16,
-    data: [...names],
-    textStyle: { fontSize: 12, color: INK },
-  };
 }
 
 /** Area by class, stacked, a bar a place. `rows` without the total. Null where there is nothing to draw. */
@@ -190,34 +135,6 @@ export function gainsChart(
     ),
   };
   return draw(option, 96 + rows.length * 24);
-}
-
-/** Area by class a month, the observed share under each month: a cloudy month's low bar is no quiet month. */
-export function trendChart(trend: readonly TrendPoint[], lang: Lang): Html | null {
-  const areaOf = (point: TrendPoint, name: ChangeClassName) =>
-    point.classes.filter((c) => c.class === name).reduce((sum, c) => sum + c.areaM2, 0);
-  const present = CHANGE_CLASSES.filter((c) => trend.some((p) => areaOf(p, c.name) > 0));
-  if (trend.length < 2 || present.length === 0) return null;
-  const option: Option = {
-    grid: { left: 70, right: 16, top: 12, bottom: 84 },
-    legend: legend(present.map((c) => c[lang])),
-    xAxis: {
-      type: 'category',
-      data: trend.map((p) => `${p.month}\n${share(p.observedShare)}`),
-      axisTick: { show: false },
-      axisLabel: { fontSize: 11, color: INK, lineHeight: 15, interval: 0 },
-    },
-    yAxis: valueAxis,
-    series: present.map((c) => ({
-      type: 'bar',
-      name: c[lang],
-      stack: 'area',
-      barMaxWidth: 34,
-      itemStyle: { color: c.colour },
-      data: trend.map((p) => Math.round(areaOf(p, c.name))),
-    })),
-  };
-  return draw(option, 280);
 }
 
 /** The least 1, 2, 2.5 or 5 times a power of ten that is not below `value`. */

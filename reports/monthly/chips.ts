@@ -47,7 +47,7 @@ function card({ rank, patch, chip }: RankedChip, comparison: Comparison, lang: L
     stateWords(patch.state, words),
   ];
   return html`<article class="card"><header><b class="rank">${rank}</b><span class="dot" style="background:${classColour(patch.class)}"></span><b>${className(patch.class, lang)}</b>${patch.toBare && html` <small>${words.toBare}</small>`}<span class="no">${patch.number}</span></header>
-<div class="pair">${half(chip.before.jpeg, words.before, patch.before ?? comparison.before)}${half(chip.after.jpeg, words.after, patch.after ?? comparison.after)}</div>
+<div class="pair">${half(chip.before.jpeg, words.before, comparison.before)}${half(chip.after.jpeg, words.after, comparison.after)}</div>
 <p>${facts.join(' · ')}</p></article>`;
 }
 

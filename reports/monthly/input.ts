@@ -1,6 +1,7 @@
 import type { ChangeClassName, StateName } from '../../kernels/classes.js';
 import type { Grid } from '../../raster/grid.js';
 import type { Patch, Subdistrict } from '../../vector/patch.js';
+import type { LeadFigures } from '../../vector/store/lead-figures.js';
 
 export type Lang = 'zh' | 'en';
 
@@ -11,25 +12,35 @@ export interface ReportInput {
   readonly district: string;
   /** The month reported, YYYY-MM. */
   readonly month: string;
+  /** First month of the period that ends with `month`; absent in a month's report. */
+  readonly since?: string;
   /** When the report was made, ISO 8601 with its offset. */
   readonly generatedAt: string;
   /** IANA zone in which `generatedAt` is printed; Asia/Shanghai where absent. */
   readonly timeZone?: string;
   /** True for made-up sample imagery; the page says so. */
   readonly synthetic: boolean;
-  /** Month-on-month, year-on-year, or both; empty for a district's first month. */
+  /** In the order of the page; empty for a district's first month. */
   readonly comparisons: readonly Comparison[];
   /** Land states of the month by itself; what a first month shows instead of changes. */
   readonly firstMonth?: MonthStates;
   /** In the order of the tables. */
   readonly subdistricts: readonly Subdistrict[];
-  /** Earlier months and this one, oldest first; drawn from two months on. */
+  /** Every month of the calendar from the first stored one to this, oldest first; drawn from two months on. */
   readonly trend?: readonly TrendPoint[];
+  /** Absent where no lead was ever made. */
+  readonly leads?: ReportLeads;
 }
+
+/**
+ * Against the month before (环比), against last year's (同比), against a month that was chosen, or from the opening of a period
+ * to its end. Of a kind there may be several.
+ */
+export type ComparisonKind = 'mom' | 'yoy' | 'pair' | 'period';
 
 /** What changed between two dates. */
 export interface Comparison {
-  readonly against: 'mom' | 'yoy';
+  readonly against: ComparisonKind;
   /** Dates compared, YYYY-MM or YYYY-MM-DD. */
   readonly before: string;
   readonly after: string;
@@ -49,6 +60,20 @@ export interface Comparison {
   readonly chips: readonly Chip[];
   /** What the reader must know of this run, in the report's language, e.g. that an alignment was not reliable. */
   readonly notes: readonly string[];
+  /**
+   * Present where no run compared the two dates themselves: the patches are those of the months between, month on month, and
+   * the areas compare the states that both dates' own runs kept.
+   */
+  readonly months?: readonly SpanMonth[];
+}
+
+/** One month whose patches are summed. */
+export interface SpanMonth {
+  /** YYYY-MM. */
+  readonly month: string;
+  /** The month its patches were compared with; null where it has no month-on-month run, so that its patches are missing. */
+  readonly before: string | null;
+  readonly observed: { readonly usableM2: number; readonly totalM2: number } | null;
 }
 
 /** Area of one state at both dates in m², over the pixels usable at both. */
@@ -100,15 +125,31 @@ export interface Chip {
   readonly grid: Grid;
 }
 
-/** One month of the trend: patches first seen in it. */
+/** One month of the trend. */
 export interface TrendPoint {
   /** YYYY-MM. */
   readonly month: string;
-  /** Usable share of the district, 0-1. */
-  readonly observedShare: number;
-  readonly classes: readonly {
-    readonly class: ChangeClassName;
-    readonly count: number;
-    readonly areaM2: number;
-  }[];
+  /** Ground of the district seen; null where nothing is stored of the month. */
+  readonly observed: { readonly usableM2: number; readonly totalM2: number } | null;
+  /** Land states in m² on the ground seen; a state the bands could not give is absent. Null as above. */
+  readonly states: Readonly<Partial<Record<StateName, number>>> | null;
+  /** Patches first seen in it, month on month; null where there is no such run. */
+  readonly classes:
+    | readonly { readonly class: ChangeClassName; readonly count: number; readonly areaM2: number }[]
+    | null;
+}
+
+/** Leads as they stood when the report was made. */
+export interface ReportLeads {
+  /** Of patches first seen in the month or the period reported. */
+  readonly own: LeadSpan;
+  /** Of a year up to the month reported (or of the period, where that is longer): visits take their time. */
+  readonly year: LeadSpan;
+}
+
+export interface LeadSpan {
+  /** YYYY-MM, both included. */
+  readonly from: string;
+  readonly to: string;
+  readonly figures: LeadFigures;
 }

@@ -1,3 +1,4 @@
+import type { ChangeClassName } from '../../kernels/classes.js';
 import type { Point } from '../../raster/affine.js';
 import { type Crs, WGS84 } from '../../raster/crs.js';
 import type { Grid } from '../../raster/grid.js';
@@ -71,7 +72,7 @@ export function drawMap(content: MapContent): Html {
   const label = `${content.words.mapTitle} · ${content.subdistricts.map((s) => s.name).join(' ')}`;
   return html`<svg class="map" viewBox="0 0 ${frame.width} ${round(frame.height)}" role="img" aria-label="${label}">
 <rect width="${frame.width}" height="${round(frame.height)}" fill="#e9ecea"/>
-${content.jpeg && html`<image href="${jpegDataUri(content.jpeg)}" width="${frame.width}" height="${round(frame.height)}" preserveAspectRatio="none"/>`}
+${content.jpeg && html`<image id="${imageId(content)}" href="${jpegDataUri(content.jpeg)}" width="${frame.width}" height="${round(frame.height)}" preserveAspectRatio="none"/>`}
 ${areas.length > 0 && drawVeil(content.id, frame, areas)}
 ${areas.map((rings) => html`<path d="${pathData(rings)}" fill="none" stroke="#fff" stroke-opacity=".85" stroke-width="3.6" stroke-linejoin="round"/>`)}
 ${areas.map((rings) => html`<path d="${pathData(rings)}" fill="none" stroke="#1d2b36" stroke-width="1.3" stroke-dasharray="7 2.5 1.5 2.5" stroke-linejoin="round"/>`)}
@@ -81,6 +82,39 @@ ${areas.map((rings) => html`<path d="${pathData(rings)}" fill="none" stroke="#1d
 ${drawPanel(frame, panel, content.words.north)}
 <rect x=".5" y=".5" width="${frame.width - 1}" height="${round(frame.height - 1)}" fill="none" stroke="#55616a"/>
 </svg>`;
+}
+
+function imageId({ id }: MapContent): string {
+  return `${id}-image`;
+}
+
+/**
+ * One class on a small map without names, for a page that also has the large one: its picture is used again, not repeated.
+ */
+export function drawClassMap(content: MapContent, name: ChangeClassName, label: string): Html {
+  const frame = frameOf(content.grid, WIDTH);
+  const toFrame = projector(frame, WGS84);
+  const areas = content.subdistricts.map((s) => s.polygons.flatMap((p) => projectRings(p, toFrame, 1.5)));
+  const marks = marksOf(
+    content.patches.filter((patch) => patch.class === name),
+    projector(frame, content.patchCrs),
+  );
+  const size = html`width="${frame.width}" height="${round(frame.height)}"`;
+  return html`<svg class="small" viewBox="0 0 ${frame.width} ${round(frame.height)}" role="img" aria-label="${label}">
+<rect ${size} fill="#e9ecea"/>${content.jpeg && html`<use href="#${imageId(content)}"/>`}<rect ${size} fill="#fff" fill-opacity=".55"/>
+${areas.map((rings) => html`<path d="${pathData(rings, 0)}" fill="none" stroke="#1d2b36" stroke-width="2.2" stroke-linejoin="round"/>`)}
+${marks.map((mark) => drawMark({ ...mark, box: halved(mark.box) }, content.lang, 9))}
+<rect x="1" y="1" width="${frame.width - 2}" height="${round(frame.height - 2)}" fill="none" stroke="#55616a" stroke-width="2"/></svg>`;
+}
+
+/** A box half the size: on a map half as wide more patches have to be dots. */
+function halved(box: Box): Box {
+  return boxAround(
+    (box.x0 + box.x1) / 2,
+    (box.y0 + box.y1) / 2,
+    (box.x1 - box.x0) / 2,
+    (box.y1 - box.y0) / 2,
+  );
 }
 
 function round(value: number): number {
@@ -96,12 +130,13 @@ function marksOf(patches: readonly Patch[], project: (x: number, y: number) => P
   });
 }
 
-function drawMark(mark: Mark, lang: Lang): Html {
+/** @param radius of the dot that stands for a patch too small to see */
+function drawMark(mark: Mark, lang: Lang, radius = 5): Html {
   const { patch, box, middle } = mark;
   const colour = classColour(patch.class);
   const title = html`<title>${patch.number} ${className(patch.class, lang)} ${prose(patch.areaM2)}</title>`;
   if (Math.max(box.x1 - box.x0, box.y1 - box.y0) < DOT_BELOW) {
-    return html`<circle cx="${round(middle[0])}" cy="${round(middle[1])}" r="5" fill="${colour}" stroke="#fff" stroke-width="1.4">${title}</circle>`;
+    return html`<circle cx="${round(middle[0])}" cy="${round(middle[1])}" r="${radius}" fill="${colour}" stroke="#fff" stroke-width="1.4">${title}</circle>`;
   }
   const d = pathData(mark.rings);
   return html`<path d="${d}" fill="none" stroke="#fff" stroke-width="3.4" stroke-linejoin="round"/><path d="${d}" fill="${colour}" fill-opacity=".6" fill-rule="evenodd" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round">${title}</path>`;

@@ -43,7 +43,7 @@ describe('the page', () => {
     expect(markup).not.toMatch(/https?:\/\//);
     expect(markup).not.toMatch(/<(script|link|iframe)\b/);
     for (const [, address] of markup.matchAll(/\b(?:src|href)="([^"]*)"/g)) {
-      expect(address).toMatch(/^data:image\/jpeg;base64,/);
+      expect(address).toMatch(/^(data:image\/jpeg;base64,|#)/);
     }
     for (const [, address] of markup.matchAll(/url\(([^)]*)\)/g)) expect(address).toMatch(/^['"]?#/);
   });
@@ -142,14 +142,18 @@ describe('the state tables', () => {
       '建设用地',
       '800,000',
       '1,200.0',
+      '0.800',
       '802,000',
       '1,203.0',
+      '0.802',
+      '0',
+      '0',
       '+2,000',
       '+3.00',
       '+0.25%',
       '92.5%',
     ]);
-    expect(rows[3].slice(5)).toEqual(['−1,000', '−1.50', '−0.50%', '92.5%']);
+    expect(rows[3].slice(9)).toEqual(['−1,000', '−1.50', '−0.50%', '92.5%']);
     expect(rows).toHaveLength(8);
   });
 
@@ -161,7 +165,7 @@ describe('the state tables', () => {
     expect(rows.find((r) => r[0] === '东街道')).toEqual(['东街道', '无记录', '无记录']);
     const sum = rows.find((r) => r[0].startsWith('合计'));
     expect(sum?.[0]).toContain('不含 1 个');
-    expect(sum?.slice(3, 5)).toEqual(['400,000', '100,000']);
+    expect(sum?.[2]).toBe('400,000');
   });
 });
 
@@ -224,6 +228,81 @@ describe('months that are not ordinary', () => {
   });
 });
 
+describe('leads', () => {
+  const team = {
+    team: '<i>东门</i>执法队',
+    sent: 400,
+    visited: 300,
+    inTime: 250,
+    late: 50,
+    overdue: 100,
+    confirmed: 150,
+    rejected: 50,
+    notFound: 0,
+    medianDays: 3.25,
+  };
+  const figures = {
+    total: 500,
+    dispositions: [
+      { disposition: 'sent', count: 400 },
+      { disposition: 'watch', count: 100 },
+    ],
+    statuses: [{ status: 'assigned', count: 100 }],
+    teams: [team],
+    all: { ...team, team: null },
+  } as const;
+  const leads = {
+    own: { from: '2026-09', to: '2026-09', figures },
+    year: { from: '2025-10', to: '2026-09', figures },
+  };
+
+  it('are told by what became of them and by team, with shares of those decided', () => {
+    const markup = page({ leads });
+    expect(tableRows(markup, 'leads')[1]).toEqual(['下发核查', '400', '400']);
+    expect(tableRows(markup, 'teams')[1]).toEqual([
+      '<i>东门</i>执法队',
+      ...['400', '300', '250', '50', '100', '150', '50', '0', '75.0%', '25.0%', '3.3'],
+    ]);
+    expect(markup).not.toContain('<i>东门');
+    expect(textOf(markup)).toContain('超期未核查 100 条');
+  });
+
+  it('have no section where none was ever made', () => {
+    expect(textOf(page())).not.toContain('线索与核查');
+  });
+});
+
+describe('a comparison that no run made', () => {
+  const observed = { usableM2: 1.8e6, totalM2: 2e6 };
+  const span = comparison({
+    against: 'period',
+    before: '2026-06',
+    patches: [patch('P1', 40, { after: '2026-07' }), patch('P2', 20, { after: '2026-09' })],
+    months: [
+      { month: '2026-07', before: '2026-06', observed },
+      { month: '2026-08', before: null, observed: null },
+      { month: '2026-09', before: '2026-08', observed },
+    ],
+  });
+
+  it('lists its patches by month, and says which month is missing', () => {
+    const markup = page({ since: '2026-07', comparisons: [span] });
+    const rows = tableRows(markup, 'classes months');
+    expect(rows[1].slice(0, 4)).toEqual(['2026-07', '2026-06', '90.0%', '1 1,600']);
+    expect(rows[2]).toEqual(['2026-08', '–', '无记录', '无环比']);
+    expect(rows[4].slice(3, 4)).toEqual(['2 2,000']);
+    expect(textOf(markup)).toContain('下列月份没有环比结果，其间的图斑不在内：2026-08');
+    expect(textOf(markup)).toContain('监测时段 2026年7月至2026年9月');
+  });
+
+  it('that nobody saw anything of still says which month is missing', () => {
+    const usable = [usableOf('01', 0), usableOf('02', 0)];
+    const text = textOf(page({ comparisons: [{ ...span, patches: [], usable, areas: [] }] }));
+    expect(text).toContain('没有可用观测');
+    expect(text).toContain('其间的图斑不在内：2026-08');
+  });
+});
+
 describe('drawings', () => {
   it('put a patch where its coordinates are on the picture', () => {
     // 300 m east and 300 m north of the corner, 100 m wide, on a picture of 2000 × 1000 m drawn 1000 units wide
@@ -247,8 +326,10 @@ describe('drawings', () => {
 
 function trend(): NonNullable<ReportInput['trend']> {
   const classes = [{ class: 'building_new', count: 2, areaM2: 500 }] as const;
+  const states = { built: 4e5, water: 1e5, forest: 2e5, green: 1.5e5, other: 5e4 };
   return [
-    { month: '2026-08', observedShare: 0.42, classes },
-    { month: '2026-09', observedShare: 0.97, classes },
+    { month: '2026-07', observed: { usableM2: 0.42e6, totalM2: 1e6 }, states, classes },
+    { month: '2026-08', observed: null, states: null, classes: null },
+    { month: '2026-09', observed: { usableM2: 0.97e6, totalM2: 1e6 }, states, classes },
   ];
 }

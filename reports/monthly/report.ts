@@ -1,18 +1,23 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
-import { classChart, gainsChart, trendChart } from './charts.js';
+import { classChart, gainsChart } from './charts.js';
 import { chipCards, rankChips } from './chips.js';
 import { dateWords, instantWords } from './dates.js';
+import { lifeTable, monthsTable, rankTable } from './figure-tables.js';
 import { comparisonFigures, monthFigures } from './figures.js';
 import { type Html, html, raw } from './html.js';
 import type { MonthStates, ReportInput } from './input.js';
-import { drawMap } from './map.js';
+import { leadsSection } from './leads-section.js';
+import { drawClassMap, drawMap, type MapContent } from './map.js';
+import { methodLines } from './method.js';
 import { decimal, share } from './numbers.js';
 import { changeByPlace, changeOfWhole, statesByPlace, statesOfWhole } from './state-tables.js';
 import { STYLE } from './style.js';
-import { comparisonSummary, firstMonthSummary } from './summary.js';
+import { areaWords, closingLines, comparisonSummary, firstMonthSummary, observedWords } from './summary.js';
 import { type ComparisonSums, type MonthSums, sumComparison, sumMonth } from './sums.js';
-import { classTable, isLow, LOW_OBSERVED, patchList, placeName } from './tables.js';
-import { type Words, wordsOf } from './words.js';
+import { classTable, isLow, patchList } from './tables.js';
+import { LOW_OBSERVED } from './tally.js';
+import { trendSection } from './trend-charts.js';
+import { placeName, type Words, wordsOf } from './words.js';
 
 interface Section {
   readonly title: string;
@@ -31,35 +36,35 @@ export function renderReport(input: ReportInput): string {
   const month = dateWords(input.month, input.lang);
   const first = sums.length === 0 ? (input.firstMonth ?? null) : null;
   const firstSums = first && sumMonth(first, input.subdistricts);
-  const trend = trendChart(input.trend ?? [], input.lang);
+  const trend = trendSection(input.trend ?? [], input.lang, words);
+  const leads = leadsSection(input, words);
   const sections: Section[] = [
     { title: words.summary, body: summarySection(input, sums, first, firstSums, words) },
     ...sums.map((s, i) => ({
       title: words.againstLong[s.comparison.against],
-      body: comparisonSection(input, s, words),
+      body: comparisonSection(input, s, i, words),
       page: i > 0,
     })),
     ...(first && firstSums
       ? [{ title: words.stateTable, body: monthSection(input, first, firstSums, words) }]
       : []),
-    ...(trend
-      ? [
-          {
-            title: words.trend,
-            body: html`<p class="note">${words.chartTrend}</p><div class="drawing">${trend}</div>`,
-          },
-        ]
-      : []),
+    ...(trend ? [{ title: words.trend, body: trend }] : []),
+    ...(leads ? [{ title: words.leadsTitle, body: leads }] : []),
   ];
   const doc = html`<!doctype html>
-<html lang="${words.htmlLang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${words.fileTitle(input.district, month)}</title><style>${raw(STYLE)}</style></head>
+<html lang="${words.htmlLang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${fileTitle(input, words)}</title><style>${raw(STYLE)}</style></head>
 <body><main>
 ${heading(input, sums, first, month, words)}
 ${sections.map((s, i) => html`<section><h2${s.page && html` class="page"`}>${ordinal(i, input.lang)}${s.title}</h2>${s.body}</section>`)}
-${footer(input, sums, first, ordinal(sections.length, input.lang), words)}
+${footer(input, ordinal(sections.length, input.lang), words)}
 </main></body></html>
 `;
   return doc.markup;
+}
+
+function fileTitle({ district, month, since, lang }: ReportInput, words: Words): string {
+  if (since === undefined) return words.fileTitle(district, dateWords(month, lang));
+  return words.fileTitlePeriod(district, dateWords(since, lang), dateWords(month, lang));
 }
 
 function ordinal(index: number, lang: ReportInput['lang']): string {
@@ -74,6 +79,7 @@ function heading(
   words: Words,
 ): Html {
   const { lang } = input;
+  const period = input.since === undefined ? null : words.monthsFromTo(dateWords(input.since, lang), month);
   const names = (list: readonly string[]) =>
     list.length > 0 ? list.join(words.listSeparator) : words.unknown;
   const fact = (name: string, values: readonly string[]) =>
@@ -85,7 +91,7 @@ function heading(
     const text = words.sensorsOf(names(c.sensors.before), names(c.sensors.after));
     return sums.length > 1 ? `${words.against[c.against]}${words.colon}${text}` : text;
   });
-  return html`<header class="top"><h1><span>${input.district}</span> ${words.title}</h1><dl class="facts">${fact(words.month, [month])}${dates.length > 0 && fact(words.compared, dates)}${fact(words.sensors, first ? [names(first.sensors)] : sensors.length > 0 ? sensors : [words.unknown])}${fact(words.generated, [instantWords(input.generatedAt, lang, input.timeZone ?? 'Asia/Shanghai')])}</dl>${input.synthetic && html`<p class="warn">${words.synthetic}</p>`}</header>`;
+  return html`<header class="top"><h1><span>${input.district}</span> ${period === null ? words.title : words.titlePeriod}</h1><dl class="facts">${period === null ? fact(words.month, [month]) : fact(words.period, [period])}${dates.length > 0 && fact(words.compared, dates)}${fact(words.sensors, first ? [names(first.sensors)] : sensors.length > 0 ? sensors : [words.unknown])}${fact(words.generated, [instantWords(input.generatedAt, lang, input.timeZone ?? 'Asia/Shanghai')])}</dl>${input.synthetic && html`<p class="warn">${words.synthetic}</p>`}</header>`;
 }
 
 function summarySection(
@@ -107,7 +113,8 @@ function summarySection(
       html`${list(firstMonthSummary(first, firstSums, district, lang, words))}${notes(first.notes, words)}<h3>${words.keyFigures}</h3>${monthFigures(firstSums, lang, words)}`,
     );
   }
-  return html`${blocks.length > 0 ? blocks : list([words.sumNothing])}`;
+  const closing = closingLines(input, words);
+  return html`${blocks.length > 0 ? blocks : list([words.sumNothing])}${closing.length > 0 && list(closing)}`;
 }
 
 function notes(list: readonly string[], words: Words): Html | null {
@@ -115,13 +122,13 @@ function notes(list: readonly string[], words: Words): Html | null {
   return html`<div class="warn"><b>${words.notes}</b><ul class="summary">${list.map((n) => html`<li>${n}</li>`)}</ul></div>`;
 }
 
-function comparisonSection(input: ReportInput, sums: ComparisonSums, words: Words): Html {
+function comparisonSection(input: ReportInput, sums: ComparisonSums, index: number, words: Words): Html {
   const { lang, subdistricts } = input;
   const { comparison: c, ranked, places, whole } = sums;
-  const id = c.against;
+  const id = `c${index + 1}`;
   const chips = rankChips(c.chips, ranked);
   const names = places.map((r) => placeName(r.place, words, places.length === 1));
-  const map = drawMap({
+  const content = {
     id,
     lang,
     words,
@@ -131,7 +138,7 @@ function comparisonSection(input: ReportInput, sums: ComparisonSums, words: Word
     patches: ranked,
     patchCrs: c.grid.crs,
     ranks: new Map(chips.map((chip) => [chip.patch.number, chip.rank])),
-  });
+  };
   const legend = CHANGE_CLASSES.filter((k) => whole.classes[k.name].count > 0).map(
     (k) =>
       html`<li><span class="dot" style="background:${k.colour}"></span>${k[lang]} ${decimal(whole.classes[k.name].count)}</li>`,
@@ -139,19 +146,34 @@ function comparisonSection(input: ReportInput, sums: ComparisonSums, words: Word
   const byClass = classChart(places, names, lang, words);
   const gains = gainsChart(places, names, lang, words);
   const caption = c.map ? words.mapCaption(dateWords(c.after, lang)) : words.mapNoImage;
-  return html`<h3>${words.mapTitle}</h3><div class="drawing">${map}</div><ul class="legend">${legend}${borderKey(input, words)}</ul><p class="note">${caption}${ranked.length > 0 && words.mapCaptionMarks}</p>
+  return html`<h3>${words.mapTitle}</h3><div class="drawing">${drawMap(content)}</div><ul class="legend">${legend}${borderKey(input, words)}</ul><p class="note">${caption}${ranked.length > 0 && words.mapCaptionMarks}</p>
+${classMaps(content, sums, words)}
 <h3>${words.classTable}</h3><p class="note">${words.classTableUnits}</p>${classTable([...places, whole], c.notComputed, lang, words)}<p class="note">${words.roundingNote}${lowNote([...places, whole], words)}</p>
+${lifeTable(sums, lang, words)}
+${monthsTable(sums, lang, words)}
+${rankTable(sums, lang, words)}
 ${(byClass || gains) && html`<h3>${words.charts}</h3>`}${byClass && html`<p class="note">${words.chartClasses}</p><div class="drawing">${byClass}</div>`}${gains && html`<p class="note">${words.chartGains}</p><div class="drawing">${gains}</div>`}
 <h3>${words.stateTable}</h3><p class="note">${words.stateNote}</p>${stateTables(input, sums, words)}
 ${chips.length > 0 && html`<h3>${words.chipsTitle}</h3><p class="note">${words.chipsNote(decimal(chips.length))}</p>${chipCards(chips, c, lang, words)}`}
 ${ranked.length > 0 && html`<h3>${words.listTitle}</h3>${patchList(ranked, lang, words)}`}`;
 }
 
+/** A small map a class, where there is more than one class: on the large one they lie over each other. */
+function classMaps(content: MapContent, sums: ComparisonSums, words: Words): Html | null {
+  const present = CHANGE_CLASSES.filter((k) => sums.whole.classes[k.name].count > 0);
+  if (present.length < 2) return null;
+  const card = (k: (typeof present)[number]) => {
+    const { count, areaM2 } = sums.whole.classes[k.name];
+    const caption = words.classMapCaption(k[content.lang], decimal(count), areaWords(areaM2, words));
+    return html`<figure>${drawClassMap(content, k.name, caption)}<figcaption><span class="dot" style="background:${k.colour}"></span>${caption}</figcaption></figure>`;
+  };
+  return html`<h3>${words.classMaps}${words.inBrackets(observedWords(sums.whole.observed, words))}</h3><div class="maps">${present.map(card)}</div>`;
+}
+
 function stateTables(input: ReportInput, sums: ComparisonSums, words: Words): Html {
   if (sums.comparison.areas.length === 0) return html`<p class="note">${words.noRecord}</p>`;
-  const places = changeByPlace(sums.states, sums.computed, input.lang, words);
-  return html`<p class="note"><b>${words.stateTableDistrict}</b></p>${changeOfWhole(sums.states, sums.computed, input.lang, words)}
-${places && html`<p class="note"><b>${words.stateTablePlaces}</b></p>${places}`}<p class="note">${words.forestGreenNote}${lowNote(sums.states, words)}</p>`;
+  return html`<p class="note"><b>${words.stateTableDistrict}</b></p>${changeOfWhole(sums, input.lang, words)}<p class="note">${words.forestGreenNote}${words.sentenceGap}${words.flowNote}${lowNote(sums.states, words)}</p>
+${changeByPlace(sums, input.lang, words)}`;
 }
 
 function monthSection(input: ReportInput, month: MonthStates, sums: MonthSums, words: Words): Html {
@@ -186,14 +208,7 @@ function anyLow(rows: readonly Pick<ComparisonSums['states'][number], 'observed'
   return rows.some((r) => isLow(r.observed));
 }
 
-function footer(
-  input: ReportInput,
-  sums: readonly ComparisonSums[],
-  first: MonthStates | null,
-  number: string,
-  words: Words,
-): Html {
-  const grid = sums[0]?.comparison.grid ?? first?.grid;
-  const minimum = sums.find((s) => s.comparison.minimumAreaM2)?.comparison.minimumAreaM2;
-  return html`<footer><h2>${number}${words.method}</h2><div class="bottom">${grid && html`<p>${words.methodText(grid.crs.name, String(Number(grid.resolution.toPrecision(6))))}</p>`}${minimum && html`<p>${words.methodMmu(decimal(minimum.building), decimal(minimum.other))}</p>`}<p>${words.methodArea}</p><p>${words.methodLimits}</p>${input.synthetic && html`<p>${words.synthetic}</p>`}<p class="disclaimer">${words.disclaimer}</p></div></footer>`;
+function footer(input: ReportInput, number: string, words: Words): Html {
+  const lines = methodLines(input, words);
+  return html`<footer><h2>${number}${words.method}</h2><div class="bottom">${lines.map((line) => html`<p>${line}</p>`)}<p class="disclaimer">${words.disclaimer}</p></div></footer>`;
 }

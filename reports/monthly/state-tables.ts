@@ -1,67 +1,71 @@
 import { type Html, html } from './html.js';
 import type { Lang } from './input.js';
 import { decimal, mu, NONE, relativeChange, share, signed, signedMu, squareMetres } from './numbers.js';
-import { observedCell, placeName, printedRows } from './tables.js';
-import { AREA_KEYS, type AreaKey, observedShare, type StateRow } from './tally.js';
-import { areaName, type Words } from './words.js';
+import type { ComparisonSums } from './sums.js';
+import { observedCell, printedRows } from './tables.js';
+import { AREA_KEYS, type AreaKey, type ClassRow, FLOWS, observedShare, type StateRow } from './tally.js';
+import { areaName, placeName, type Words } from './words.js';
 
 /** No number of these tables stands without the observed share of its place: both are cells of one row or row group. */
 
-/** Area before, after, net and relative change of the last row (the sum), a line a state. */
-export function changeOfWhole(
-  rows: readonly StateRow[],
-  computed: readonly AreaKey[],
-  lang: Lang,
-  words: Words,
-): Html {
-  const whole = rows[rows.length - 1];
+/** Area before, after, gain, loss, net and relative change of the whole, a line a state. */
+export function changeOfWhole(sums: ComparisonSums, lang: Lang, words: Words): Html {
+  const { wholeStates: whole, computed } = sums;
   const observed = observedCell(whole.observed, words);
   const line = (key: AreaKey) => {
     const name = html`<th class="text${key === 'forest_green' && ' sum'}">${areaName(key, lang)}</th>`;
     if (!whole.areas || !computed.includes(key)) {
-      return html`<tr>${name}<td colspan="7" class="none">${absence(whole, words)}</td><td>${observed}</td></tr>`;
+      return html`<tr>${name}<td colspan="11" class="none">${absence(whole, words)}</td><td>${observed}</td></tr>`;
     }
     const [before, after] = whole.areas[key];
     const net = after - before;
-    return html`<tr${key === 'forest_green' && html` class="sub"`}>${name}<td>${squareMetres(before)}</td><td>${mu(before)}</td><td>${squareMetres(after)}</td><td>${mu(after)}</td><td class="${tone(net)}">${signed(net)}</td><td class="${tone(net)}">${signedMu(net)}</td><td class="${tone(net)}">${relativeChange(before, after) ?? NONE}</td><td>${observed}</td></tr>`;
+    const area = (m2: number) =>
+      html`<td>${squareMetres(m2)}</td><td>${mu(m2)}</td><td>${decimal(m2 / 1e6, 3)}</td>`;
+    return html`<tr${key === 'forest_green' && html` class="sub"`}>${name}${area(before)}${area(after)}${flowCells(key, sums.whole, sums, words)}<td class="${tone(net)}">${signed(net)}</td><td class="${tone(net)}">${signedMu(net)}</td><td class="${tone(net)}">${relativeChange(before, after) ?? NONE}</td><td>${observed}</td></tr>`;
   };
-  const pair = html`<th>m²</th><th>${words.muUnit}</th>`;
-  return html`<div class="scroll short"><table class="states"><thead><tr><th rowspan="2" class="text">${words.landState}</th><th colspan="2">${words.before}</th><th colspan="2">${words.after}</th><th colspan="2">${words.net}</th><th rowspan="2">${words.percent}</th><th rowspan="2">${words.observedHead}</th></tr><tr>${pair}${pair}${pair}</tr></thead><tbody>${AREA_KEYS.map(line)}</tbody></table></div>`;
+  const triple = html`<th>${words.unitM2}</th><th>${words.muUnit}</th><th>${words.unitKm2}</th>`;
+  return html`<div class="scroll short"><table class="states"><thead><tr><th rowspan="2" class="text">${words.landState}</th><th colspan="3">${words.before}</th><th colspan="3">${words.after}</th><th rowspan="2">${words.gain}<br>${words.unitM2}</th><th rowspan="2">${words.loss}<br>${words.unitM2}</th><th colspan="2">${words.net}</th><th rowspan="2">${words.percent}</th><th rowspan="2">${words.observedHead}</th></tr><tr>${triple}${triple}<th>${words.unitM2}</th><th>${words.muUnit}</th></tr></thead><tbody>${AREA_KEYS.map(line)}</tbody></table></div>`;
 }
 
-/** The same by place, in m²: a group of four lines a place, the sum last. Null where the whole is the only place. */
-export function changeByPlace(
-  rows: readonly StateRow[],
-  computed: readonly AreaKey[],
-  lang: Lang,
-  words: Words,
-): Html | null {
-  if (printedRows(rows).length < 2) return null;
-  return html`<div class="scroll"><table class="states places"><thead><tr><th class="place">${words.subdistrict}</th><th>${words.observedHead}</th><th></th>${AREA_KEYS.map((key) => html`<th>${areaName(key, lang)}</th>`)}</tr></thead>${rows.map(
-    (row) => changeGroup(row, rows, computed, words),
-  )}</table></div>`;
+/** States that have a table by place of their own. */
+const BY_PLACE: readonly AreaKey[] = ['built', 'water', 'forest', 'green', 'forest_green'];
+
+/** One state by place, a line a place, the sum last: both dates in m², 亩 and km². None where the whole is the only place. */
+export function changeByPlace(sums: ComparisonSums, lang: Lang, words: Words): Html[] {
+  // where nothing was seen at all the table of the whole says so once
+  if (printedRows(sums.states).length < 2 || !sums.wholeStates.areas) return [];
+  const keys = BY_PLACE.filter((key) => sums.computed.includes(key));
+  return keys.map((key) => {
+    const unit = html`<th>${words.unitM2}</th><th>${words.muUnit}</th><th>${words.unitKm2}</th>`;
+    const rows = sums.states.map((row, i) =>
+      changeLine(key, row, [...sums.places, sums.whole][i], sums, words),
+    );
+    return html`<h4>${words.statePlaces(areaName(key, lang))}</h4><div class="scroll short"><table class="states places"><thead><tr><th rowspan="2" class="place">${words.subdistrict}</th><th rowspan="2">${words.observedHead}</th><th colspan="3">${words.before}</th><th colspan="3">${words.after}</th><th rowspan="2">${words.gain}<br>${words.unitM2}</th><th rowspan="2">${words.loss}<br>${words.unitM2}</th><th rowspan="2">${words.net}<br>${words.unitM2}</th><th rowspan="2">${words.percent}</th></tr><tr>${unit}${unit}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  });
 }
 
-function changeGroup(
-  row: StateRow,
-  rows: readonly StateRow[],
-  computed: readonly AreaKey[],
-  words: Words,
-): Html {
-  const areas = row.areas;
-  const group = row.place.kind === 'total' ? 'total' : '';
-  const head = (lines: number) =>
-    html`<th class="place" rowspan="${lines}">${rowName(row, rows, words)}</th><td rowspan="${lines}">${observedCell(row.observed, words)}</td>`;
-  if (!areas) {
-    return html`<tbody class="${group}"><tr>${head(1)}<td colspan="${AREA_KEYS.length + 1}" class="none">${absence(row, words)}</td></tr></tbody>`;
-  }
-  const line = (name: string, text: (before: number, after: number) => string, coloured: boolean) =>
-    html`<td class="text">${name}</td>${AREA_KEYS.map((key) => {
-      if (!computed.includes(key)) return html`<td class="none">${words.notComputed}</td>`;
-      const [before, after] = areas[key];
-      return html`<td class="${coloured && tone(after - before)}">${text(before, after)}</td>`;
-    })}`;
-  return html`<tbody class="${group}"><tr>${head(4)}${line(words.before, (b) => squareMetres(b), false)}</tr><tr>${line(words.after, (_, a) => squareMetres(a), false)}</tr><tr>${line(words.net, (b, a) => signed(a - b), true)}</tr><tr>${line(words.percent, (b, a) => relativeChange(b, a) ?? NONE, true)}</tr></tbody>`;
+function changeLine(key: AreaKey, row: StateRow, flows: ClassRow, sums: ComparisonSums, words: Words): Html {
+  const total = row.place.kind === 'total' && html` class="total"`;
+  const head = html`<th class="place">${rowName(row, sums.states, words)}</th><td>${observedCell(row.observed, words)}</td>`;
+  if (!row.areas)
+    return html`<tr${total}>${head}<td colspan="10" class="none">${absence(row, words)}</td></tr>`;
+  const [before, after] = row.areas[key];
+  const net = after - before;
+  const area = (m2: number) =>
+    html`<td>${squareMetres(m2)}</td><td>${mu(m2)}</td><td>${decimal(m2 / 1e6, 3)}</td>`;
+  const change = html`<td class="${tone(net)}">${signed(net)}</td><td class="${tone(net)}">${relativeChange(before, after) ?? NONE}</td>`;
+  return html`<tr${total}>${head}${area(before)}${area(after)}${flowCells(key, flows, sums, words)}${change}</tr>`;
+}
+
+/** Patches that add to a state and take from it. */
+function flowCells(key: AreaKey, row: ClassRow, sums: ComparisonSums, words: Words): Html {
+  const flow = FLOWS[key];
+  if (!flow) return html`<td class="none">${NONE}</td><td class="none">${NONE}</td>`;
+  return html`${[flow.gain, flow.loss].map((name) =>
+    sums.comparison.notComputed.includes(name)
+      ? html`<td class="none">${words.notComputed}</td>`
+      : html`<td>${squareMetres(row.classes[name].areaM2)}</td>`,
+  )}`;
 }
 
 /** Areas of one month and their part of the usable area: the last row (the sum), a line a state. */

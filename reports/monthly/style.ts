@@ -27,6 +27,16 @@ h3 { margin: 24px 0 8px; font-size: 16px; }
 .figures dt { font-size: 13px; color: var(--soft); }
 .figures dd { font-size: 20px; font-weight: 700; line-height: 1.4; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .figures dd.sub { font-size: 12px; font-weight: 400; color: var(--soft); white-space: normal; }
+.maps { display: grid; grid-template-columns: repeat(3, 1fr); gap: 10px; }
+.maps figure { min-width: 0; break-inside: avoid; }
+.maps svg { display: block; width: 100%; height: auto; }
+.maps figcaption { font-size: 12.5px; color: var(--soft); }
+h4 { margin: 14px 0 4px; font-size: 13.5px; break-after: avoid; }
+tr.inner th { padding-left: 2em; color: var(--soft); }
+tr.inner td { color: var(--soft); }
+.trend thead th, .ranking thead th, .teams thead th { white-space: normal; vertical-align: bottom; }
+.ranking thead th:first-child { white-space: nowrap; }
+.leads { max-width: 620px; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 13px; line-height: 1.4; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 6px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; vertical-align: middle; }
@@ -47,10 +57,7 @@ table { border-bottom: 2px solid var(--ink); }
 .classes td.sum { background: #f7f9fa; }
 .states thead th[colspan] { text-align: center; }
 .states tr.sub th, .states tr.sub td { background: #f7f9fa; }
-.places td { padding-top: 2px; padding-bottom: 2px; border-bottom-color: #eceff1; }
-.places tbody { break-inside: avoid; }
-.places tbody tr:last-child td, .places td[rowspan], .places th[rowspan] { border-bottom-color: #9aa6ae; }
-.places th[rowspan], .places td[rowspan] { vertical-align: top; }
+.states thead th[rowspan] { white-space: normal; vertical-align: bottom; }
 td.up { color: #0b5394; }
 td.down { color: #a61c00; }
 .no { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; font-size: 12px; }
@@ -83,6 +90,7 @@ svg text.dark { paint-order: stroke; stroke: #000; stroke-opacity: .7; stroke-wi
   .drawing svg { min-width: 640px; }
   .card p, .card .no { font-size: 12px; }
   .figures { grid-template-columns: 1fr 1fr; }
+  .maps { grid-template-columns: 1fr 1fr; }
   .figures dd { font-size: 17px; }
 }
 @page { size: A4; margin: 14mm 12mm 15mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt ${FONTS}; color: #5c6b76; } }
@@ -93,9 +101,12 @@ svg text.dark { paint-order: stroke; stroke: #000; stroke-opacity: .7; stroke-wi
   h2 { margin-top: 18pt; font-size: 13.5pt; break-after: avoid; }
   h2.page { break-before: page; margin-top: 0; }
   h3 { margin-top: 12pt; font-size: 11pt; break-after: avoid; }
-  h3 + .note, .note:has(+ .scroll), .note:has(+ .drawing), .note:has(+ .note) { break-after: avoid; }
+  h3 + .note, .note:has(+ .scroll), .note:has(+ .drawing), .note:has(+ .note), .note:has(+ h3) { break-after: avoid; }
   .scroll, .drawing { overflow: visible; }
   table { font-size: 7.8pt; }
+  .states { font-size: 7pt; }
+  .maps figcaption { font-size: 7.8pt; }
+  h4 { font-size: 9.5pt; }
   th, td { padding: 2pt 3pt; }
   td small { font-size: 7.2pt; }
   thead { display: table-header-group; }

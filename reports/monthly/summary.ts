@@ -1,15 +1,59 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
 import { dateWords } from './dates.js';
-import type { Lang, MonthStates } from './input.js';
+import type { Comparison, Lang, MonthStates, ReportInput, TrendPoint } from './input.js';
 import { decimal, mu, prose, relativeChange, share } from './numbers.js';
-import type { ComparisonSums, MonthSums } from './sums.js';
+import { type ComparisonSums, type MonthSums, sumMonth } from './sums.js';
 import { isLow } from './tables.js';
 import { type AreaKey, type Observed, observedShare, type StateRow } from './tally.js';
+import { isDrawn } from './trend.js';
 import { areaName, className, type Words } from './words.js';
 
 /** Places named in one sentence; the tables have all. */
 const NAMED = 3;
 const STATES_TOLD: readonly AreaKey[] = ['built', 'water', 'forest_green'];
+
+/** All sentences of the report, in its order. */
+export function summaryLines(input: ReportInput, sums: readonly ComparisonSums[], words: Words): string[] {
+  const { district, lang, firstMonth, subdistricts } = input;
+  const lines = sums.flatMap((s) => comparisonSummary(s, district, lang, words));
+  if (sums.length === 0 && firstMonth) {
+    lines.push(...firstMonthSummary(firstMonth, sumMonth(firstMonth, subdistricts), district, lang, words));
+  }
+  if (lines.length === 0) lines.push(words.sumNothing);
+  return [...lines, ...closingLines(input, words)];
+}
+
+/** What stands under no single comparison: the months before, the leads. */
+export function closingLines(input: ReportInput, words: Words): string[] {
+  return [...trendSentences(input.trend ?? [], words), ...leadSentences(input, words)];
+}
+
+/** Months before that make a mean worth telling. */
+const LEAST_MONTHS = 2;
+
+function trendSentences(trend: readonly TrendPoint[], words: Words): string[] {
+  const count = (point: TrendPoint) => (point.classes ?? []).reduce((total, c) => total + c.count, 0);
+  const own = trend.at(-1);
+  const before = trend.slice(0, -1).filter((point) => isDrawn(point) && point.classes !== null);
+  if (!own || own.classes === null || !isDrawn(own) || before.length < LEAST_MONTHS) return [];
+  const mean = before.reduce((total, point) => total + count(point), 0) / before.length;
+  return [words.sumTrend(decimal(before.length), decimal(mean, 1), decimal(count(own)))];
+}
+
+function leadSentences({ leads, lang }: ReportInput, words: Words): string[] {
+  if (!leads) return [];
+  const { from, to, figures } = leads.own;
+  const span = words.monthsFromTo(dateWords(from, lang), dateWords(to, lang));
+  if (figures.total === 0) return [words.sumNoLeads(span)];
+  const { sent, visited, overdue, confirmed, rejected, notFound } = figures.all;
+  const sentences = [
+    words.sumLeads(span, decimal(figures.total), decimal(sent), decimal(visited), decimal(overdue)),
+  ];
+  if (confirmed + rejected + notFound > 0) {
+    sentences.push(words.sumVerdicts(decimal(confirmed), decimal(rejected), decimal(notFound)));
+  }
+  return sentences;
+}
 
 /** A few plain sentences a comparison, every number of them from the same sums as the tables. */
 export function comparisonSummary(
@@ -22,7 +66,9 @@ export function comparisonSummary(
   const against = words.against[comparison.against];
   const dates = `${dateWords(comparison.before, lang)} → ${dateWords(comparison.after, lang)}`;
   const seen = observedShare(whole.observed);
-  if (seen === 0 && ranked.length === 0) return [words.sumUnseen(district, against, dates)];
+  if (seen === 0 && ranked.length === 0) {
+    return [words.sumUnseen(district, against, dates), ...missingMonths(comparison, words)];
+  }
   const observed = observedWords(whole.observed, words);
   const sentences =
     ranked.length === 0
@@ -88,6 +134,8 @@ function stateSentences(sums: ComparisonSums, lang: Lang, words: Words): string[
 function cautions(sums: ComparisonSums, lang: Lang, words: Words): string[] {
   const { comparison } = sums;
   const sentences = sightCautions(sums.states, words);
+  sentences.push(...missingMonths(comparison, words));
+  if (comparison.months && comparison.areas.length === 0) sentences.push(words.sumNoStates);
   if (comparison.notComputed.length > 0) {
     const names = comparison.notComputed.map((name) => className(name, lang));
     sentences.push(words.sumNotComputed(names.join(words.listSeparator)));
@@ -95,6 +143,11 @@ function cautions(sums: ComparisonSums, lang: Lang, words: Words): string[] {
   const dismissed = comparison.patches.length - sums.ranked.length;
   if (dismissed > 0) sentences.push(words.sumDismissed(decimal(dismissed)));
   return sentences;
+}
+
+function missingMonths({ months }: Comparison, words: Words): string[] {
+  const missing = (months ?? []).filter((m) => m.before === null).map((m) => m.month);
+  return missing.length > 0 ? [words.sumMissingMonths(missing.join(words.listSeparator))] : [];
 }
 
 function sightCautions(rows: readonly StateRow[], words: Words): string[] {

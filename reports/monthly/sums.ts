@@ -6,6 +6,9 @@ import {
   type ClassRow,
   classRows,
   computedKeys,
+  type LifeSums,
+  lifeSums,
+  placesWithArea,
   type StateRecord,
   type StateRow,
   standing,
@@ -20,27 +23,34 @@ export interface ComparisonSums {
   /** Class rows of the places without the total, and the total. */
   readonly places: readonly ClassRow[];
   readonly whole: ClassRow;
-  /** State rows with the total last, and the total. */
+  /** State rows of the same places in the same order with the total last, and the total. */
   readonly states: readonly StateRow[];
+  /** All patches by class and state. */
+  readonly lives: LifeSums;
   readonly wholeStates: StateRow;
   readonly computed: readonly AreaKey[];
 }
 
+/** What a month shows by itself. */
 export type MonthSums = Pick<ComparisonSums, 'states' | 'wholeStates' | 'computed'>;
 
 export function sumComparison(comparison: Comparison, subdistricts: readonly Subdistrict[]): ComparisonSums {
-  const rows = classRows(comparison.patches, subdistricts, comparison.usable);
   const records = comparison.areas.map(({ subdistrictCode, state, beforeM2, afterM2 }) => ({
     subdistrictCode,
     state,
     areas: [beforeM2, afterM2],
   }));
+  const ranked = byArea(standing(comparison.patches));
+  // ground outside the subdistricts has a row in both tables or in none
+  const codes = [...placesWithArea(records), ...ranked.map((p) => p.subdistrictCode)];
+  const rows = classRows(comparison.patches, subdistricts, comparison.usable, codes);
   return {
     comparison,
-    ranked: byArea(standing(comparison.patches)),
+    ranked,
     places: rows.slice(0, -1),
     whole: rows[rows.length - 1],
-    ...sumStateRecords(records, subdistricts, comparison.usable, 2),
+    lives: lifeSums(comparison.patches),
+    ...sumStateRecords(records, subdistricts, comparison.usable, 2, codes),
   };
 }
 
@@ -58,7 +68,8 @@ function sumStateRecords(
   subdistricts: readonly Subdistrict[],
   usable: Comparison['usable'],
   dates: number,
+  codes: readonly (string | null)[] = [],
 ): MonthSums {
-  const states = stateRows(records, subdistricts, usable, dates);
+  const states = stateRows(records, subdistricts, usable, dates, codes);
   return { states, wholeStates: states[states.length - 1], computed: computedKeys(records) };
 }

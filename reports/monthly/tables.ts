@@ -3,21 +3,18 @@ import type { Patch } from '../../vector/patch.js';
 import { type Html, html } from './html.js';
 import type { Lang } from './input.js';
 import { decimal, mu, NONE, share, squareMetres } from './numbers.js';
-import { type ClassRow, type ClassSum, type Observed, observedShare, type Place } from './tally.js';
-import { classColour, className, stateWords, type Words } from './words.js';
-
-/** Below this share a place's numbers are marked as standing only for what was seen. */
-export const LOW_OBSERVED = 0.8;
+import {
+  type ClassRow,
+  type ClassSum,
+  LOW_OBSERVED,
+  type Observed,
+  observedShare,
+  type Place,
+} from './tally.js';
+import { classColour, className, placeName, stateWords, type Words } from './words.js';
 
 /** Rows of the patch list. */
 export const LIST_LIMIT = 50;
-
-/** The name of a row's place. `alone`: there are no subdistricts, so the outside is all there is. */
-export function placeName(place: Place, words: Words, alone: boolean): string {
-  if (place.kind === 'subdistrict') return place.name;
-  if (place.kind === 'total') return words.total;
-  return alone ? words.whole : words.outside;
-}
 
 /** The observed share of a row, starred where it is low. */
 export function observedCell(observed: Observed, words: Words): string {

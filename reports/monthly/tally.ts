@@ -1,8 +1,11 @@
-import { CHANGE_CLASSES, type ChangeClassName, STATES, type StateName } from '../../kernels/classes.js';
-import type { Patch, Subdistrict } from '../../vector/patch.js';
+import { type ChangeClassName, STATES, type StateName } from '../../kernels/classes.js';
+import type { Patch, PatchState, Subdistrict } from '../../vector/patch.js';
 import type { UsableArea } from './input.js';
 
 /** Sums behind the tables, the charts and the summary: every number is made here, once. */
+
+/** Below this share a place's numbers are marked as standing only for what was seen, and a month leaves a gap in the trend. */
+export const LOW_OBSERVED = 0.8;
 
 /** A row's place: a subdistrict, ground outside every subdistrict, or the sum of all. */
 export interface Place {
@@ -61,17 +64,53 @@ export function observedShare(observed: Observed): number | null {
   return observed && observed.totalM2 > 0 ? Math.min(1, observed.usableM2 / observed.totalM2) : null;
 }
 
-/** Patches a subdistrict and class, with the sum as the last row. Dismissed patches are left out. */
+/** Classes whose patches add to a land state and take from it. Green, and what holds it, have none. */
+export const FLOWS: Readonly<
+  Partial<Record<AreaKey, { readonly gain: ChangeClassName; readonly loss: ChangeClassName }>>
+> = {
+  built: { gain: 'building_new', loss: 'building_removed' },
+  water: { gain: 'water_gain', loss: 'water_loss' },
+  forest: { gain: 'forest_gain', loss: 'forest_loss' },
+};
+
+/** Patches of each class by state, dismissed ones too. */
+export type LifeSums = Readonly<Record<ChangeClassName, Readonly<Record<PatchState, ClassSum>>>>;
+
+export function lifeSums(patches: readonly Patch[]): LifeSums {
+  const of = (name: ChangeClassName) => {
+    const own = patches.filter((p) => p.class === name);
+    const state = (wanted: PatchState) => sumPatches(own.filter((p) => p.state === wanted));
+    return {
+      suspected: state('suspected'),
+      confirmed: state('confirmed'),
+      dismissed: state('dismissed'),
+    };
+  };
+  return byClass(of);
+}
+
+/** Patches of a place; of all for the total. */
+export function patchesOf(
+  patches: readonly Patch[],
+  place: Place,
+  subdistricts: readonly Subdistrict[],
+): Patch[] {
+  if (place.kind === 'total') return [...patches];
+  return patches.filter((p) => belongs(p.subdistrictCode, place, subdistricts));
+}
+
+/**
+ * Patches a subdistrict and class, with the sum as the last row. Dismissed patches are left out.
+ * @param codes of more places that must have a row
+ */
 export function classRows(
   patches: readonly Patch[],
   subdistricts: readonly Subdistrict[],
   usable: readonly UsableArea[],
+  codes: readonly (string | null)[] = [],
 ): ClassRow[] {
   const counted = standing(patches);
-  const rows = placesOf(
-    subdistricts,
-    counted.map((p) => p.subdistrictCode),
-  ).map((place) => {
+  const rows = placesOf(subdistricts, [...codes, ...counted.map((p) => p.subdistrictCode)]).map((place) => {
     const here = counted.filter((p) => belongs(p.subdistrictCode, place, subdistricts));
     return classRow(place, here, sumObserved(usable, place, subdistricts));
   });
@@ -83,11 +122,21 @@ function classRow(place: Place, patches: readonly Patch[], observed: Observed): 
   return {
     place,
     observed,
-    classes: Object.fromEntries(CHANGE_CLASSES.map((c) => [c.name, of(c.name)])) as Record<
-      ChangeClassName,
-      ClassSum
-    >,
+    classes: byClass(of),
     total: sumPatches(patches),
+  };
+}
+
+/** A value a class. */
+export function byClass<T>(of: (name: ChangeClassName) => T): Record<ChangeClassName, T> {
+  return {
+    building_new: of('building_new'),
+    building_removed: of('building_removed'),
+    earthwork: of('earthwork'),
+    water_gain: of('water_gain'),
+    water_loss: of('water_loss'),
+    forest_gain: of('forest_gain'),
+    forest_loss: of('forest_loss'),
   };
 }
 
@@ -101,15 +150,16 @@ export interface StateRecord {
 /**
  * State areas a subdistrict, with the sum of the printed rows as the last row. Every record carries the same number
  * of dates. A place without a usable pixel, or without a record of it, has no areas.
+ * @param codes of more places that must have a row
  */
 export function stateRows(
   records: readonly StateRecord[],
   subdistricts: readonly Subdistrict[],
   usable: readonly UsableArea[],
   dates: number,
+  codes: readonly (string | null)[] = [],
 ): StateRow[] {
-  const seen = records.filter((r) => r.areas.some((a) => a > 0)).map((r) => r.subdistrictCode);
-  const rows: StateRow[] = placesOf(subdistricts, seen).map((place) => {
+  const rows: StateRow[] = placesOf(subdistricts, [...codes, ...placesWithArea(records)]).map((place) => {
     const observed = sumObserved(usable, place, subdistricts);
     const here = records.filter((r) => belongs(r.subdistrictCode, place, subdistricts));
     const known = here.length > 0 && (observedShare(observed) ?? 0) > 0;
@@ -118,7 +168,7 @@ export function stateRows(
   const printed = rows.flatMap((r) => r.areas ?? []);
   const total =
     printed.length > 0
-      ? record((key) =>
+      ? byState((key) =>
           addUp(
             printed.map((a) => a[key]),
             dates,
@@ -126,6 +176,11 @@ export function stateRows(
         )
       : null;
   return [...rows, { place: TOTAL, observed: addObserved(rows.map((r) => r.observed)), areas: total }];
+}
+
+/** Codes of the places some state has ground in. */
+export function placesWithArea(records: readonly StateRecord[]): (string | null)[] {
+  return records.filter((r) => r.areas.some((a) => a > 0)).map((r) => r.subdistrictCode);
 }
 
 /** Keys some record speaks of; 森林绿地 needs both its parts. What the bands could not give has no record, and is no zero. */
@@ -139,7 +194,7 @@ export function computedKeys(records: readonly StateRecord[]): AreaKey[] {
 function sumStates(records: readonly StateRecord[], dates: number): Record<AreaKey, readonly number[]> {
   const parts = (key: AreaKey): readonly StateName[] =>
     key === 'forest_green' ? ['forest', 'green'] : STATES.flatMap((s) => (s.name === key ? [s.name] : []));
-  return record((key) =>
+  return byState((key) =>
     addUp(
       records.filter((r) => parts(key).includes(r.state)).map((r) => r.areas),
       dates,
@@ -147,7 +202,8 @@ function sumStates(records: readonly StateRecord[], dates: number): Record<AreaK
   );
 }
 
-function record(of: (key: AreaKey) => readonly number[]): Record<AreaKey, readonly number[]> {
+/** A value a land state. */
+export function byState<T>(of: (key: AreaKey) => T): Record<AreaKey, T> {
   return {
     built: of('built'),
     water: of('water'),

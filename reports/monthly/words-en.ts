@@ -4,9 +4,13 @@ import type { Words } from './words.js';
 export const en: Words = {
   htmlLang: 'en',
   fileTitle: (district, month) => `${district}: monthly land change report, ${month}`,
+  fileTitlePeriod: (district, from, to) => `${district}: land change report, ${from} to ${to}`,
   title: 'Monthly land change report',
+  titlePeriod: 'Land change report',
   district: 'Area',
   month: 'Month',
+  period: 'Period',
+  monthsFromTo: (from, to) => (from === to ? from : `${from} to ${to}`),
   compared: 'Dates compared',
   comparedDates: (against, before, after) => `${against}: ${before} → ${after}`,
   sensors: 'Imagery',
@@ -15,8 +19,13 @@ export const en: Words = {
   unknown: 'not recorded',
   synthetic:
     'Sample data: this report is made from artificial imagery, for demonstration; it shows no real land.',
-  against: { mom: 'Month on month', yoy: 'Year on year' },
-  againstLong: { mom: 'Month on month', yoy: 'Year on year (same month last year)' },
+  against: { mom: 'Month on month', yoy: 'Year on year', pair: 'Two months', period: 'Period' },
+  againstLong: {
+    mom: 'Month on month',
+    yoy: 'Year on year (same month last year)',
+    pair: 'Two chosen months',
+    period: 'Period, from its opening to its end',
+  },
   colon: ': ',
   listSeparator: ', ',
   itemSeparator: '; ',
@@ -67,7 +76,21 @@ export const en: Words = {
   ofObserved: (percent) => `${percent} of the usable area`,
   sumNothing: 'This month has no date to compare with and no record of land states.',
 
+  sumTrend: (months, mean, own) =>
+    `The ${months} comparable months before had ${mean} patches a month on average; this month has ${own}.`,
+  sumLeads: (span, total, sent, visited, overdue) =>
+    `Patches of ${span} became ${total} leads: ${sent} sent for a visit, ${visited} visited, ${overdue} overdue.`,
+  sumVerdicts: (confirmed, rejected, notFound) =>
+    `Verdicts: ${confirmed} confirmed, ${rejected} rejected, ${notFound} not found.`,
+  sumNoLeads: (span) => `No patch of ${span} became a lead.`,
+  sumMissingMonths: (list) =>
+    `These months have no month-on-month run, so their patches are missing: ${list}.`,
+  sumNoStates:
+    'One of the two months keeps no raster of land states (or its detector tells none), so no state areas are given.',
+
   mapTitle: 'Map of change patches',
+  classMaps: 'Patches by class',
+  classMapCaption: (name, n, area) => `${name} ${n}, ${area}`,
   mapTitleFirst: 'Image map',
   mapCaption: (date) => `Background: the after image (${date}). `,
   mapCaptionFirst: (date) => `Background: the image of the month (${date}). `,
@@ -92,18 +115,22 @@ export const en: Words = {
 
   stateTable: 'Land state areas',
   stateTableDistrict: 'Whole area, before and after',
-  stateTablePlaces: 'By subdistrict, before and after (m²)',
+  statePlaces: (state) => `${state}, before and after by subdistrict`,
   stateTableFirst: 'Whole area',
   stateTableFirstPlaces: 'By subdistrict (m²)',
   stateNote:
     'Only pixels usable at both dates (no cloud, no shadow, imagery present) are counted; the observed share is their part of the area. What was not seen is not estimated.',
   stateNoteFirst:
     'Only pixels usable this month are counted; the observed share is their part of the area. What was not seen is not estimated.',
+  flowNote:
+    'Gain and loss are areas of patches of those classes; net is counted in pixels. They need not agree.',
   lowNote: (limit) => `* observed share below ${limit}: stands only for what was seen.`,
   state: 'State',
   landState: 'Land state',
   before: 'Before',
   after: 'After',
+  unitM2: 'm²',
+  unitKm2: 'km²',
   net: 'Net',
   percent: 'Change',
   area: 'Area',
@@ -121,6 +148,108 @@ export const en: Words = {
   chartGains:
     'Gains and losses by subdistrict (patch area, m²; gains right, losses left; each panel has its own scale; observed share after each name)',
   chartTrend: 'Patch area by month (m²; observed share below each month)',
+  chartTrendCounts: 'Patches by month (observed share below each month)',
+  chartTrendStates: 'Land states by month in percent of the ground seen (each panel has its own scale)',
+  trendGaps: (list, limit) =>
+    `Gaps: ${list}. Months without a result or observed to less than ${limit} are left out and bridged by a dashed line; the table has their numbers.`,
+  trendNotStored: (month) => `${month} (no result)`,
+  trendLow: (month, share) => `${month} (observed ${share})`,
+  trendTable: 'By month',
+  trendTableUnits:
+    'Land states in m² on the ground seen that month; patches are those first seen in it, month on month.',
+  trendPatches: 'Patches',
+  trendPatchArea: 'Patch area (m²)',
+  noMonth: 'no result',
+  noMom: 'no run',
+
+  classStates: 'Patches by state',
+  classStatesUnits: (share) =>
+    `In each cell: patches, area in m²; ${share}. Dismissed ones are in no other number.`,
+  standing: 'Counted',
+
+  rankTitle: 'Ranking of subdistricts',
+  rankNote: 'By patch area, the most first; a subdistrict without usable observation has no rank.',
+  rank: 'Rank',
+  patchCount: 'Patches',
+  patchM2: 'Patch area (m²)',
+  patchMu: 'Patch area (mu)',
+  perKm2: 'm² per km² seen',
+  newBuildings: 'New buildings (number / m²)',
+  netOf: (state) => `${state}, net (m²)`,
+
+  monthsTitle: 'Patches by month',
+  monthsNote:
+    'Patches first seen in each month, month on month, with their state as known today; the observed share is that of the month’s own run.',
+  comparedWith: 'Compared with',
+
+  leadsTitle: 'Leads and visits',
+  leadsNote: (instant) => `As of ${instant}. A lead is made from a patch and must be verified on site.`,
+  leadsByState: 'Leads by what became of them',
+  leadsTeams: (span) => `Visits by team (patches of ${span})`,
+  leadsTeamsNote:
+    'In time: visited on the last day of the term or before; overdue: the term is over and nobody went; shares are of leads with a verdict; days are the median from sending to the visit.',
+  count: 'Leads',
+  disposition: 'Disposition',
+  status: 'Status',
+  team: 'Team',
+  noTeam: 'not assigned',
+  allTeams: 'All',
+  sent: 'Sent',
+  visited: 'Visited',
+  inTime: 'In time',
+  late: 'Late',
+  overdue: 'Overdue',
+  confirmed: 'Confirmed',
+  rejected: 'Rejected',
+  notFound: 'Not found',
+  confirmedShare: 'Confirmed share',
+  rejectedShare: 'Rejected share',
+  medianDays: 'Days to visit',
+  dispositions: {
+    sent: 'sent',
+    watch: 'on the watch list',
+    permitted: 'filed under a permit',
+    suppressed: 'not sent: rejected there before',
+    withdrawn: 'withdrawn',
+  },
+  statuses: {
+    new: 'new',
+    assigned: 'assigned',
+    visited: 'visited',
+    confirmed: 'confirmed',
+    rejected: 'rejected',
+    not_found: 'not found',
+    closed: 'closed',
+  },
+
+  sheets: {
+    summary: 'Summary',
+    places: 'Patches by subdistrict',
+    states: 'Land state areas',
+    classStates: 'Patch states',
+    ranking: 'Ranking',
+    patches: 'Patches',
+    months: 'Patches by month',
+    firstMonth: 'Land states',
+    trendStates: 'Trend of land states',
+    trendPatches: 'Trend of patches',
+    leads: 'Leads',
+    teams: 'Teams',
+  },
+  unitCount: 'number',
+  item: 'Item',
+  content: 'Content',
+  comparison: 'Comparison',
+  code: 'Code',
+  notObserved: 'Not observed',
+  usable: 'Usable area',
+  totalArea: 'Whole area',
+  lon: 'Longitude (°)',
+  lat: 'Latitude (°)',
+  yes: 'yes',
+  no: 'no',
+  range: 'Months',
+  kind: 'Kind',
   themeBuilding: 'Buildings',
   themeWater: 'Water',
   themeForest: 'Forest',
@@ -150,6 +279,13 @@ export const en: Words = {
     `Minimum mapping unit: buildings ${building} m², others ${other} m²; smaller changes are not mapped.`,
   methodArea:
     'Areas are counted in pixels and not surveyed. Confidence is the mean over the pixels of a patch (0–1), not the probability that the change is real. Suspected: seen for the first time; confirmed: still there in a later usable month.',
+  methodFlows:
+    'Areas before and after and the net of a land state are counted on pixels usable at both dates; gain and loss are areas of patches (without dismissed ones, and without changes below the minimum mapping unit), so gain minus loss need not equal the net.',
+  methodSpan:
+    'Two dates that no run compared: patches are the sum of the month-on-month patches of the months between (dismissed ones left out; ground that gained and lost again counts in both), and state areas compare the state rasters that both months’ own runs kept, on pixels usable in both; the observed share is theirs.',
+  methodTrend: (limit) =>
+    `Trends leave out months observed to less than ${limit}; land states are drawn as a share of the ground seen, so that cloud does not look like change.`,
+  methodLeads: 'Figures of leads are as they stood when the report was made, and change as visits go on.',
   methodLimits:
     'Season, light, leaning buildings and their shadows, and water levels can cause false alarms; change under cloud or without imagery is not seen. Month-on-month and year-on-year figures answer different questions and must not be added.',
   disclaimer:

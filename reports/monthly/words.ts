@@ -1,7 +1,7 @@
 import { CHANGE_CLASSES, type ChangeClassName, STATES } from '../../kernels/classes.js';
 import type { PatchState } from '../../vector/patch.js';
 import type { Lang } from './input.js';
-import type { AreaKey } from './tally.js';
+import type { AreaKey, Place } from './tally.js';
 import { en } from './words-en.js';
 import { zh } from './words-zh.js';
 
@@ -35,4 +35,11 @@ export function areaName(key: AreaKey, lang: Lang): string {
 
 export function stateWords(state: PatchState, words: Words): string {
   return words.patchStates[state];
+}
+
+/** The name of a row's place. `alone`: there are no subdistricts, so the outside is all there is. */
+export function placeName(place: Place, words: Words, alone: boolean): string {
+  if (place.kind === 'subdistrict') return place.name;
+  if (place.kind === 'total') return words.total;
+  return alone ? words.whole : words.outside;
 }
