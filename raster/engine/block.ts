@@ -4,11 +4,13 @@ import { createPyramid } from '../cog/pyramid.js';
 import { cogLevels, TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
+import { splitMonth } from '../look/order.js';
 import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
 import { measureRims } from '../rims.js';
 import { extractRuns, OUTLINE_SUMS, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
+import { composite, type JudgeLooks } from '../warp/composite.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { FusedReader, Room } from '../warp/fused.js';
 import type { Resampler } from '../warp/resampler.js';
@@ -161,8 +163,19 @@ async function readPair(
     maskPair(first, second, look, frame, sums);
   }
   clock.lap('mask');
-  await fillGaps(first, before.slice(1), grid, window, { mask: against(second), resampler });
-  await fillGaps(second, after.slice(1), grid, window, { mask: against(first), resampler });
+  // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
+  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock) => {
+    const [[, ...fellows], earlier] = splitMonth(scenes);
+    const judge: JudgeLooks = (best, more) => {
+      if (look === null) return;
+      against(other)(more);
+      maskPair(best, more, look, frame);
+    };
+    await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
+    await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
+  };
+  await fill(first, before, second);
+  await fill(second, after, first);
   clock.lap('fill_gaps');
   return [first, second];
 }

@@ -12,6 +12,7 @@ import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
+import { MOST_WARY } from '../warp/composite.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { Zone } from '../zones.js';
 import { type BlockJob, type BlockResult, type OutputName, outputSpec } from './job.js';
@@ -59,8 +60,13 @@ export interface CompareResult {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-/** More that the cloud and shadow masks see of a block's surroundings, px. */
-const MASK_HALO = 32;
+/** More that cloud and shadow masks, and the choice among a month's scenes, see of a block's surroundings, px. */
+const MASK_HALO = MOST_WARY;
+
+/** Whether several scenes of one month make a date. */
+function isComposite([first, second]: readonly OpenedScene[]): boolean {
+  return second !== undefined && first.month !== undefined && first.month === second.month;
+}
 
 /** Bands that all scenes have. */
 export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
@@ -92,7 +98,8 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   const looked = performance.now();
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
-  const halo = detector.halo(grid.resolution) + (detector.needsLook ? MASK_HALO : 0);
+  const wary = isComposite(request.before) || isComposite(request.after);
+  const halo = detector.halo(grid.resolution) + (detector.needsLook || wary ? MASK_HALO : 0);
   const outlines = detector.outlined(new Set(bands), grid.resolution);
   const job: BlockJob = {
     grid,
