@@ -3,7 +3,7 @@ import { writeCog } from '../../raster/cog/writer.js';
 import { WGS84 } from '../../raster/crs.js';
 import { openRaster } from '../../raster/tiff/open.js';
 
-/** Value of a pixel (counted from the upper left corner) of a band (from 0) from what was there. */
+/** Value of a pixel (counted from the upper left corner) of a band (from 0) from what was there; NaN where it becomes empty. */
 export type Paint = (value: number, x: number, y: number, band: number) => number;
 
 /** Copies a raster, painted over; `shift` moves its georeference by px, right and down. What is 0 in all bands stays empty. */
@@ -26,6 +26,7 @@ export async function repaint(
       for (let i = 0; i < out.length; i++) {
         if (planes.every((own) => own[i] === 0)) continue;
         const value = paint(plane[i], i % width, Math.floor(i / width), band);
+        if (Number.isNaN(value)) continue;
         out[i] = Math.min(most, Math.max(1, Math.round(value)));
       }
       return out;

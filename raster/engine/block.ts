@@ -23,6 +23,7 @@ import {
   outputSpec,
   STATE_SLOTS,
 } from './job.js';
+import { detectWithin } from './tolerance.js';
 
 /** What is made once for all blocks of a shape: compiled kernels and the arrays the pixels go through. */
 export interface Workbench {
@@ -97,7 +98,7 @@ async function detect(
   clock: Stopwatch,
 ): Promise<Detected> {
   const { detector, fused, backend, resampler } = bench;
-  if (fused !== null && detector.detectFromSource) {
+  if (fused !== null && detector.detectFromSource && job.tolerance === 0) {
     const { sourceSamples } = detector;
     const room = (date: 0 | 1): Room | undefined =>
       sourceSamples && ((type, length) => sourceSamples(date, type, length));
@@ -111,7 +112,7 @@ async function detect(
     }
   }
   const [first, second] = await readPair(job, before, after, window, bench, clock);
-  const detection = await detector.detect(first, second);
+  const detection = await detectWithin(detector, first, second, window, job.tolerance);
   clock.lap('detect');
   const mask: Record<string, string> =
     job.look === null ? {} : { mask: bench.cellSums === null ? 'typescript' : backend };

@@ -57,11 +57,16 @@ export interface CompareResult {
   readonly backend: string;
   readonly stages: Readonly<Record<string, string>>;
   readonly reports: readonly SceneReport[];
+  /** px of misregistration that changes had to hold against. */
+  readonly tolerance: number;
   readonly timings: Readonly<Record<string, number>>;
 }
 
 /** More that cloud and shadow masks, and the choice among a month's scenes, see of a block's surroundings, px. */
 const MASK_HALO = MOST_WARY;
+
+/** More where the before date is judged moved about, px: the most it is moved, as a multiple of a detector's cells. */
+const TOLERANCE_HALO = 8;
 
 /** Whether several scenes of one month make a date. */
 function isComposite([first, second]: readonly OpenedScene[]): boolean {
@@ -99,7 +104,10 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
   const wary = isComposite(request.before) || isComposite(request.after);
-  const halo = detector.halo(grid.resolution) + (detector.needsLook || wary ? MASK_HALO : 0);
+  const halo =
+    detector.halo(grid.resolution) +
+    (detector.needsLook || wary ? MASK_HALO : 0) +
+    (look.tolerance > 0 ? TOLERANCE_HALO : 0);
   const outlines = detector.outlined(new Set(bands), grid.resolution);
   const job: BlockJob = {
     grid,
@@ -117,6 +125,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     // what may be several buildings on one lot is judged by its outline
     rules: { least: request.least ?? [], longest: outlines ? [] : LONGEST },
     outlines,
+    tolerance: look.tolerance,
   };
   const { wanted = () => true } = request;
   const all = blocks(grid, size).filter(({ core }) => wanted(core));
@@ -160,6 +169,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
         ...Object.fromEntries([...totals.stages].map(([name, where]) => [name, [...where].join(', ')])),
       },
       reports: look.reports,
+      tolerance: look.tolerance,
       timings: { look: looked - started, blocks: performance.now() - looked, ...prefixed(totals.timings) },
     };
   } catch (error) {

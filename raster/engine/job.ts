@@ -42,6 +42,8 @@ export interface BlockJob {
   readonly rules: RegionRules;
   /** Whether buildings are judged by their outlines. */
   readonly outlines: boolean;
+  /** px of misregistration that changes must hold against (tolerance.ts). */
+  readonly tolerance: number;
 }
 
 /** Rasters made block by block. */

@@ -2,7 +2,7 @@ import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 import type { Grid } from '../grid.js';
-import { type Alignment, align, MOST_SHIFT } from '../look/align.js';
+import { type Alignment, align, MOST_SHIFT, toleranceOf, UNMOVED } from '../look/align.js';
 import { measureLevels } from '../look/levels.js';
 import { NO_NORMALIZATION, type Normalization, normalize } from '../look/normalize.js';
 import { bestFirst, type Candidate, clearShare, splitMonth, usableShare } from '../look/order.js';
@@ -10,7 +10,7 @@ import { rememberedScene } from '../look/remembered.js';
 import { lookWindows, readLook } from '../look/windows.js';
 import type { Scene, SceneSpec } from '../scene.js';
 import { type PreparedScene, unprepared } from '../warp/date.js';
-import { NO_SHIFT } from '../warp/net.js';
+import { NO_SHIFT, type Shift } from '../warp/net.js';
 import { resamplerFor } from '../warp/resampler.js';
 import type { PreparedSpec } from './job.js';
 
@@ -43,9 +43,9 @@ export interface LookResult {
   readonly after: readonly PreparedSpec[];
   readonly reports: readonly SceneReport[];
   readonly look: SceneLook | null;
+  /** px of misregistration that changes must hold against. */
+  readonly tolerance: number;
 }
-
-const REFERENCE: Alignment = { shift: NO_SHIFT, reliable: true, agreeing: 0, tried: 0 };
 
 /**
  * The look before the run: on sample windows, every scene is aligned and normalized onto `reference`, then the scene's
@@ -75,18 +75,19 @@ export async function lookFirst(
   const fixed = corrects ? await read([unprepared(recall(reference))]) : [];
   const reports: SceneReport[] = [];
   const prepare = async (opened: OpenedScene): Promise<Ready> => {
-    let alignment = REFERENCE;
+    let alignment = UNMOVED;
     let normalization = NO_NORMALIZATION;
     if (opened !== reference && corrects) {
       const scene = unprepared(recall(opened));
-      let moved = await read([scene]);
-      if (options.align) {
-        alignment = align(fixed, moved);
-        if (alignment.shift !== NO_SHIFT) {
-          moved = await read([{ ...scene, shift: alignment.shift }]);
-        }
-      }
-      if (options.normalize) normalization = normalize(fixed, moved);
+      let moved: DateBlock[] | null = null;
+      let at: Shift = NO_SHIFT;
+      const readMoved = async (shift: Shift) => {
+        if (moved === null || at !== shift) moved = await read([{ ...scene, shift }]);
+        at = shift;
+        return moved;
+      };
+      if (options.align) alignment = await align(fixed, readMoved, windows);
+      if (options.normalize) normalization = normalize(fixed, await readMoved(alignment.shift));
     }
     reports.push({ scene: opened.scene.path, alignment, normalization });
     const { month = null } = opened;
@@ -95,7 +96,7 @@ export async function lookFirst(
     const scene = { scene: recall(opened), ...found };
     const { acquired } = opened.scene;
     const spec = { spec: opened.spec, ...found };
-    return { opened, spec, scene, month, trusted, acquired, files: opened.spec.files };
+    return { opened, alignment, spec, scene, month, trusted, acquired, files: opened.spec.files };
   };
   const first = await prepareDate(before, prepare, read);
   const second = await prepareDate(after, prepare, read);
@@ -112,18 +113,22 @@ export async function lookFirst(
       normalization: [date[0], other[0]].map(({ spec }) => spec.normalization),
     });
   const specs = (date: readonly Ready[]) => date.map(({ spec }) => spec);
-  if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null };
+  const tolerance = options.align
+    ? Math.max(...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution)))
+    : 0;
+  if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null, tolerance };
   const levels = await measure(first, second);
   const clear = { levels, resolution: grid.resolution, reference: fixed, read };
   const [clearFirst, clearSecond] = [await clearestFirst(first, clear), await clearestFirst(second, clear)];
   const moved = clearFirst[0] !== first[0] || clearSecond[0] !== second[0];
   const look = moved ? await measure(clearFirst, clearSecond) : levels;
-  return { before: specs(clearFirst), after: specs(clearSecond), reports, look };
+  return { before: specs(clearFirst), after: specs(clearSecond), reports, look, tolerance };
 }
 
 /** A scene with what the look found for it. */
 interface Ready extends Candidate {
   readonly opened: OpenedScene;
+  readonly alignment: Alignment;
   readonly spec: PreparedSpec;
   readonly scene: PreparedScene;
 }
