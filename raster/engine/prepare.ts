@@ -1,5 +1,6 @@
 import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
+import { cellFactor } from '../../kernels/buildings.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 import type { Grid } from '../grid.js';
 import { type Alignment, align, MOST_SHIFT, toleranceOf, UNMOVED } from '../look/align.js';
@@ -113,9 +114,13 @@ export async function lookFirst(
       normalization: [date[0], other[0]].map(({ spec }) => spec.normalization),
     });
   const specs = (date: readonly Ready[]) => date.map(({ spec }) => spec);
-  const tolerance = options.align
-    ? Math.max(...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution)))
-    : 0;
+  // without infrared only buildings are judged, on cells of about a metre: where these are several px they bear as much
+  const coarseCells =
+    cellFactor(grid.resolution) > 1 && !options.bands.some((role) => INFRARED.includes(role));
+  const tolerance =
+    options.align && !coarseCells
+      ? Math.max(...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution)))
+      : 0;
   if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null, tolerance };
   const levels = await measure(first, second);
   const clear = { levels, resolution: grid.resolution, reference: fixed, read };
@@ -124,6 +129,8 @@ export async function lookFirst(
   const look = moved ? await measure(clearFirst, clearSecond) : levels;
   return { before: specs(clearFirst), after: specs(clearSecond), reports, look, tolerance };
 }
+
+const INFRARED: readonly BandRole[] = ['nir', 'swir1', 'swir2'];
 
 /** A scene with what the look found for it. */
 interface Ready extends Candidate {
