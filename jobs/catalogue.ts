@@ -71,7 +71,7 @@ async function openMonth(db: Db, month: string): Promise<OpenedScene[]> {
   try {
     for (const record of records.reverse()) {
       const spec = specOf(record);
-      opened.push({ spec, scene: await openScene(spec) });
+      opened.push({ spec, scene: await openScene(spec), month });
     }
     return opened;
   } catch (error) {

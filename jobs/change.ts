@@ -1,9 +1,11 @@
 import type { BandRole } from '../kernels/bands.js';
 import { CHANGE_CLASSES, type ChangeClassName } from '../kernels/classes.js';
 import type { DetectorKind } from '../kernels/detector.js';
+import type { CompareResult } from '../raster/engine/compare.js';
 import type { SceneReport } from '../raster/engine/prepare.js';
 import { BadInput } from '../raster/errors.js';
 import { type Grid, pixelArea } from '../raster/grid.js';
+import type { Alignment } from '../raster/look/align.js';
 import type { Runs } from '../raster/runs.js';
 import type { LeastPixels } from '../raster/sieve.js';
 import type { DraftPatch } from '../vector/number.js';
@@ -92,6 +94,28 @@ export function lookNotes(reports: readonly SceneReport[]): string[] {
     }
     return notes;
   });
+}
+
+/** Where one shift did not fit, the field that was applied, as summaries write it. */
+export function fieldOf({ shift: { field }, residual, residualOfShift }: Alignment) {
+  if (field === undefined) return null;
+  return {
+    terms: field.dx.length === 3 ? ['1', 's', 't'] : ['1', 's', 't', 's²', 'st', 't²'],
+    centre: field.centre,
+    reach_px: field.reach,
+    dx: field.dx,
+    dy: field.dy,
+    residual_px: residual,
+    residual_of_one_shift_px: residualOfShift,
+  };
+}
+
+/** What a run that cannot be sure of its dates' places does about it, in words. */
+export function toleranceNotes({ tolerance }: Pick<CompareResult, 'tolerance'>): string[] {
+  if (tolerance === 0) return [];
+  return [
+    `how the dates lie on one another is not sure to the pixel: only what is a change wherever they lie within ${tolerance} px is called one`,
+  ];
 }
 
 /** Highest resident memory of this process so far, MB. */

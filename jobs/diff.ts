@@ -17,7 +17,16 @@ import { zoneOnGrid } from '../raster/zones.js';
 import { draftPatches } from '../vector/draft.js';
 import { exportPatches } from '../vector/export/export.js';
 import { numberPatches } from '../vector/number.js';
-import { chooseClasses, classTotals, leastPixels, lookNotes, type Mmu, peakRssMb } from './change.js';
+import {
+  chooseClasses,
+  classTotals,
+  fieldOf,
+  leastPixels,
+  lookNotes,
+  type Mmu,
+  peakRssMb,
+  toleranceNotes,
+} from './change.js';
 
 export interface DiffRequest {
   readonly before: SceneSpec;
@@ -130,6 +139,9 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
       reliable: request.align && aligned.alignment.reliable,
       windows_agreeing: aligned.alignment.agreeing,
       windows_tried: aligned.alignment.tried,
+      residual_px: aligned.alignment.residual,
+      tolerance_px: result.tolerance,
+      field: fieldOf(aligned.alignment),
     },
     normalization: {
       bands: aligned.normalization.maps,
@@ -137,7 +149,11 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
       refused: aligned.normalization.refused,
     },
     mmu_m2: request.mmu,
-    notes: [...notes, ...(request.align || request.normalize ? lookNotes(result.reports) : [])],
+    notes: [
+      ...notes,
+      ...(request.align || request.normalize ? lookNotes(result.reports) : []),
+      ...toleranceNotes(result),
+    ],
     timings_ms: rounded({
       ...result.timings,
       patches: traced - compared,

@@ -21,7 +21,15 @@ import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { type Archive, openArchive, storedMonths } from './catalogue.js';
-import { chooseClasses, classTotals, leastPixels, lookNotes, peakRssMb } from './change.js';
+import {
+  chooseClasses,
+  classTotals,
+  fieldOf,
+  leastPixels,
+  lookNotes,
+  peakRssMb,
+  toleranceNotes,
+} from './change.js';
 import type { Config } from './config.js';
 import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
@@ -270,12 +278,15 @@ async function computeAndPublish(
     sensors: { before: sensors(before), after: sensors(after) },
     scenes: result.reports.map(({ scene, alignment, normalization }) => ({
       scene,
-      shift: alignment.shift,
+      shift: { dx: alignment.shift.dx, dy: alignment.shift.dy },
+      field: fieldOf(alignment),
+      residual_px: alignment.residual,
       reliable: alignment.reliable,
       normalization: normalization.maps,
       invariant_fraction: normalization.invariant,
     })),
-    notes: lookNotes(result.reports),
+    tolerance_px: result.tolerance,
+    notes: [...lookNotes(result.reports), ...toleranceNotes(result)],
     timings_ms: Object.fromEntries(
       Object.entries(result.timings).map(([name, ms]) => [name, Math.round(ms)]),
     ),

@@ -4,11 +4,13 @@ import { createPyramid } from '../cog/pyramid.js';
 import { cogLevels, TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
+import { splitMonth } from '../look/order.js';
 import type { CellSummer } from '../mask/cell-sums.js';
 import { maskObscured, maskPair } from '../mask/obscured.js';
 import { measureRims } from '../rims.js';
 import { extractRuns, OUTLINE_SUMS, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
+import { composite, type JudgeLooks } from '../warp/composite.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { FusedReader, Room } from '../warp/fused.js';
 import type { Resampler } from '../warp/resampler.js';
@@ -21,6 +23,7 @@ import {
   outputSpec,
   STATE_SLOTS,
 } from './job.js';
+import { detectWithin } from './tolerance.js';
 
 /** What is made once for all blocks of a shape: compiled kernels and the arrays the pixels go through. */
 export interface Workbench {
@@ -95,7 +98,7 @@ async function detect(
   clock: Stopwatch,
 ): Promise<Detected> {
   const { detector, fused, backend, resampler } = bench;
-  if (fused !== null && detector.detectFromSource) {
+  if (fused !== null && detector.detectFromSource && job.tolerance === 0) {
     const { sourceSamples } = detector;
     const room = (date: 0 | 1): Room | undefined =>
       sourceSamples && ((type, length) => sourceSamples(date, type, length));
@@ -109,7 +112,7 @@ async function detect(
     }
   }
   const [first, second] = await readPair(job, before, after, window, bench, clock);
-  const detection = await detector.detect(first, second);
+  const detection = await detectWithin(detector, first, second, window, job.tolerance);
   clock.lap('detect');
   const mask: Record<string, string> =
     job.look === null ? {} : { mask: bench.cellSums === null ? 'typescript' : backend };
@@ -161,8 +164,19 @@ async function readPair(
     maskPair(first, second, look, frame, sums);
   }
   clock.lap('mask');
-  await fillGaps(first, before.slice(1), grid, window, { mask: against(second), resampler });
-  await fillGaps(second, after.slice(1), grid, window, { mask: against(first), resampler });
+  // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
+  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock) => {
+    const [[, ...fellows], earlier] = splitMonth(scenes);
+    const judge: JudgeLooks = (best, more) => {
+      if (look === null) return;
+      against(other)(more);
+      maskPair(best, more, look, frame);
+    };
+    await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
+    await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
+  };
+  await fill(first, before, second);
+  await fill(second, after, first);
   clock.lap('fill_gaps');
   return [first, second];
 }

@@ -12,6 +12,7 @@ import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
+import { MOST_WARY } from '../warp/composite.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { Zone } from '../zones.js';
 import { type BlockJob, type BlockResult, type OutputName, outputSpec } from './job.js';
@@ -58,11 +59,21 @@ export interface CompareResult {
   readonly backend: string;
   readonly stages: Readonly<Record<string, string>>;
   readonly reports: readonly SceneReport[];
+  /** px of misregistration that changes had to hold against. */
+  readonly tolerance: number;
   readonly timings: Readonly<Record<string, number>>;
 }
 
-/** More that the cloud and shadow masks see of a block's surroundings, px. */
-const MASK_HALO = 32;
+/** More that cloud and shadow masks, and the choice among a month's scenes, see of a block's surroundings, px. */
+const MASK_HALO = MOST_WARY;
+
+/** More where the before date is judged moved about, px: the most it is moved, as a multiple of a detector's cells. */
+const TOLERANCE_HALO = 8;
+
+/** Whether several scenes of one month make a date. */
+function isComposite([first, second]: readonly OpenedScene[]): boolean {
+  return second !== undefined && first.month !== undefined && first.month === second.month;
+}
 
 /** Bands that all scenes have. */
 export function commonBands(scenes: readonly OpenedScene[]): Set<BandRole> {
@@ -94,7 +105,11 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   const looked = performance.now();
 
   const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
-  const halo = detector.halo(grid.resolution) + (detector.needsLook ? MASK_HALO : 0);
+  const wary = isComposite(request.before) || isComposite(request.after);
+  const halo =
+    detector.halo(grid.resolution) +
+    (detector.needsLook || wary ? MASK_HALO : 0) +
+    (look.tolerance > 0 ? TOLERANCE_HALO : 0);
   const outlines = detector.outlined(new Set(bands), grid.resolution);
   const job: BlockJob = {
     grid,
@@ -112,6 +127,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     // what may be several buildings on one lot is judged by its outline
     rules: { least: request.least ?? [], longest: outlines ? [] : LONGEST },
     outlines,
+    tolerance: look.tolerance,
   };
   const { wanted = () => true } = request;
   const all = blocks(grid, size).filter(({ core }) => wanted(core));
@@ -157,6 +173,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
         ...Object.fromEntries([...totals.stages].map(([name, where]) => [name, [...where].join(', ')])),
       },
       reports: look.reports,
+      tolerance: look.tolerance,
       timings: { look: looked - started, blocks: performance.now() - looked, ...prefixed(totals.timings) },
     };
   } catch (error) {

@@ -16,12 +16,14 @@ export interface PreparedSpec {
   readonly spec: SceneSpec;
   readonly shift: Shift;
   readonly normalization: Readonly<Partial<Record<BandRole, LinearMap>>>;
+  /** As in PreparedScene. */
+  readonly month: string | null;
 }
 
 /** Everything a worker needs to process blocks of one comparison. Structured-cloneable. */
 export interface BlockJob {
   readonly grid: Grid;
-  /** In order of preference: each fills what those before it left unusable. */
+  /** In order of preference; the first ones of one month are composited, the others fill what is left unusable. */
   readonly before: readonly PreparedSpec[];
   readonly after: readonly PreparedSpec[];
   readonly bands: readonly BandRole[];
@@ -40,6 +42,8 @@ export interface BlockJob {
   readonly rules: RegionRules;
   /** Whether buildings are judged by their outlines. */
   readonly outlines: boolean;
+  /** px of misregistration that changes must hold against (tolerance.ts). */
+  readonly tolerance: number;
 }
 
 /** Rasters made block by block. */

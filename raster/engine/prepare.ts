@@ -1,15 +1,17 @@
 import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
-import type { SceneLook } from '../../kernels/detector.js';
+import { cellFactor } from '../../kernels/buildings.js';
+import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 import type { Grid } from '../grid.js';
-import { type Alignment, align, MOST_SHIFT } from '../look/align.js';
+import { type Alignment, align, MOST_SHIFT, toleranceOf, UNMOVED } from '../look/align.js';
 import { measureLevels } from '../look/levels.js';
 import { NO_NORMALIZATION, type Normalization, normalize } from '../look/normalize.js';
+import { bestFirst, type Candidate, clearShare, splitMonth, usableShare } from '../look/order.js';
 import { rememberedScene } from '../look/remembered.js';
 import { lookWindows, readLook } from '../look/windows.js';
 import type { Scene, SceneSpec } from '../scene.js';
 import { type PreparedScene, unprepared } from '../warp/date.js';
-import { NO_SHIFT } from '../warp/net.js';
+import { NO_SHIFT, type Shift } from '../warp/net.js';
 import { resamplerFor } from '../warp/resampler.js';
 import type { PreparedSpec } from './job.js';
 
@@ -17,6 +19,8 @@ import type { PreparedSpec } from './job.js';
 export interface OpenedScene {
   readonly spec: SceneSpec;
   readonly scene: Scene;
+  /** YYYY-MM it is catalogued under; absent for a scene that stands alone. */
+  readonly month?: string;
 }
 
 /** What the look found for one scene, recorded with the run. */
@@ -40,9 +44,9 @@ export interface LookResult {
   readonly after: readonly PreparedSpec[];
   readonly reports: readonly SceneReport[];
   readonly look: SceneLook | null;
+  /** px of misregistration that changes must hold against. */
+  readonly tolerance: number;
 }
-
-const REFERENCE: Alignment = { shift: NO_SHIFT, reliable: true, agreeing: 0, tried: 0 };
 
 /**
  * The look before the run: on sample windows, every scene is aligned and normalized onto `reference`, then the scene's
@@ -71,39 +75,106 @@ export async function lookFirst(
   const recall = (opened: OpenedScene) => remembered.get(opened) ?? opened.scene;
   const fixed = corrects ? await read([unprepared(recall(reference))]) : [];
   const reports: SceneReport[] = [];
-  const prepare = async (opened: OpenedScene): Promise<{ spec: PreparedSpec; scene: PreparedScene }> => {
-    let alignment = REFERENCE;
+  const prepare = async (opened: OpenedScene): Promise<Ready> => {
+    let alignment = UNMOVED;
     let normalization = NO_NORMALIZATION;
     if (opened !== reference && corrects) {
       const scene = unprepared(recall(opened));
-      let moved = await read([scene]);
-      if (options.align) {
-        alignment = align(fixed, moved);
-        if (alignment.shift !== NO_SHIFT) {
-          moved = await read([{ ...scene, shift: alignment.shift }]);
-        }
-      }
-      if (options.normalize) normalization = normalize(fixed, moved);
+      let moved: DateBlock[] | null = null;
+      let at: Shift = NO_SHIFT;
+      const readMoved = async (shift: Shift) => {
+        if (moved === null || at !== shift) moved = await read([{ ...scene, shift }]);
+        at = shift;
+        return moved;
+      };
+      if (options.align) alignment = await align(fixed, readMoved, windows);
+      if (options.normalize) normalization = normalize(fixed, await readMoved(alignment.shift));
     }
     reports.push({ scene: opened.scene.path, alignment, normalization });
-    const found = { shift: alignment.shift, normalization: normalization.maps };
-    return { spec: { spec: opened.spec, ...found }, scene: { scene: recall(opened), ...found } };
+    const { month = null } = opened;
+    const found = { shift: alignment.shift, normalization: normalization.maps, month };
+    const trusted = alignment.reliable && normalization.refused.length === 0;
+    const scene = { scene: recall(opened), ...found };
+    const { acquired } = opened.scene;
+    const spec = { spec: opened.spec, ...found };
+    return { opened, alignment, spec, scene, month, trusted, acquired, files: opened.spec.files };
   };
-  const first = [];
-  for (const opened of before) first.push(await prepare(opened));
-  const second = [];
-  for (const opened of after) second.push(await prepare(opened));
-  const planesOf = async (opened: readonly OpenedScene[], scenes: readonly PreparedScene[]) =>
+  const first = await prepareDate(before, prepare, read);
+  const second = await prepareDate(after, prepare, read);
+  const planesOf = async (scenes: readonly Ready[]) =>
     // the reference alone is neither shifted nor normalized: it was read as it is
-    corrects && opened.length === 1 && opened[0] === reference ? fixed : read(scenes);
-  const scenes = (date: readonly { readonly scene: PreparedScene }[]) => date.map((p) => p.scene);
-  const look = options.levels
-    ? await measureLevels(await planesOf(before, scenes(first)), await planesOf(after, scenes(second)), {
-        backend: options.backend,
-        resolution: grid.resolution,
-        surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
-        normalization: [first[0], second[0]].map(({ spec }) => spec.normalization),
-      })
-    : null;
-  return { before: first.map((p) => p.spec), after: second.map((p) => p.spec), reports, look };
+    corrects && scenes.length === 1 && scenes[0].opened === reference
+      ? fixed
+      : read(scenes.map(({ scene }) => scene));
+  const measure = async (date: readonly Ready[], other: readonly Ready[]) =>
+    measureLevels(await planesOf(date), await planesOf(other), {
+      backend: options.backend,
+      resolution: grid.resolution,
+      surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
+      normalization: [date[0], other[0]].map(({ spec }) => spec.normalization),
+    });
+  const specs = (date: readonly Ready[]) => date.map(({ spec }) => spec);
+  // without infrared only buildings are judged, on cells of about a metre: where these are several px they bear as much
+  const coarseCells =
+    cellFactor(grid.resolution) > 1 && !options.bands.some((role) => INFRARED.includes(role));
+  const tolerance =
+    options.align && !coarseCells
+      ? Math.max(...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution)))
+      : 0;
+  if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null, tolerance };
+  const levels = await measure(first, second);
+  const clear = { levels, resolution: grid.resolution, reference: fixed, read };
+  const [clearFirst, clearSecond] = [await clearestFirst(first, clear), await clearestFirst(second, clear)];
+  const moved = clearFirst[0] !== first[0] || clearSecond[0] !== second[0];
+  const look = moved ? await measure(clearFirst, clearSecond) : levels;
+  return { before: specs(clearFirst), after: specs(clearSecond), reports, look, tolerance };
+}
+
+const INFRARED: readonly BandRole[] = ['nir', 'swir1', 'swir2'];
+
+/** A scene with what the look found for it. */
+interface Ready extends Candidate {
+  readonly opened: OpenedScene;
+  readonly alignment: Alignment;
+  readonly spec: PreparedSpec;
+  readonly scene: PreparedScene;
+}
+
+type ReadLook = (scenes: readonly PreparedScene[]) => Promise<DateBlock[]>;
+
+/** Prepares the scenes of a date; those of its month stand with the most usable first. */
+async function prepareDate(
+  date: readonly OpenedScene[],
+  prepare: (opened: OpenedScene) => Promise<Ready>,
+  read: ReadLook,
+): Promise<Ready[]> {
+  const ready: Ready[] = [];
+  for (const opened of date) ready.push(await prepare(opened));
+  const [month, earlier] = splitMonth(ready);
+  if (month.length < 2) return ready;
+  const usable = new Map<Ready, number>();
+  for (const own of month) usable.set(own, usableShare(await read([own.scene])));
+  return [...bestFirst(month, (own) => usable.get(own) ?? 0), ...earlier];
+}
+
+/** The same by how much of a scene is free of cloud and shadow, seen against the reference and the others of its month. */
+async function clearestFirst(
+  date: readonly Ready[],
+  {
+    levels,
+    resolution,
+    reference,
+    read,
+  }: { levels: SceneLook; resolution: number; reference: readonly DateBlock[]; read: ReadLook },
+): Promise<readonly Ready[]> {
+  const [month, earlier] = splitMonth(date);
+  if (month.length < 2) return date;
+  const looks = new Map<Ready, DateBlock[]>();
+  for (const own of month) looks.set(own, await read([own.scene]));
+  const clear = new Map<Ready, number>();
+  for (const [own, blocks] of looks) {
+    const others = [...looks.values(), reference].filter((other) => other !== blocks && other.length > 0);
+    clear.set(own, clearShare(blocks, others, levels, resolution));
+  }
+  return [...bestFirst(month, (own) => clear.get(own) ?? 0), ...earlier];
 }

@@ -2,10 +2,10 @@ import { BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import { gridBounds, snappedGrid } from '../grid.js';
+import { UNMOVED } from '../look/align.js';
 import { NO_NORMALIZATION } from '../look/normalize.js';
 import { allocateRuns } from '../runs.js';
 import { readDate, unprepared } from '../warp/date.js';
-import { NO_SHIFT } from '../warp/net.js';
 import type { CompareRequest, CompareResult } from './compare.js';
 import { type OutputName, outputSpec } from './job.js';
 
@@ -33,8 +33,7 @@ export async function compareWithItself(request: CompareRequest): Promise<Compar
     await (await createCog(path, outputSpec(name, grid))).close();
   }
   const pixels = grid.width * grid.height;
-  const alignment = { shift: NO_SHIFT, reliable: true, agreeing: 0, tried: 0 };
-  const report = { scene: before[0].scene.path, alignment, normalization: NO_NORMALIZATION };
+  const report = { scene: before[0].scene.path, alignment: UNMOVED, normalization: NO_NORMALIZATION };
   return {
     runs: allocateRuns(0),
     transitions: new Float64Array(0),
@@ -43,6 +42,7 @@ export async function compareWithItself(request: CompareRequest): Promise<Compar
     backend: backend.name,
     stages: {},
     reports: [report, report],
+    tolerance: 0,
     timings: { look: performance.now() - started },
   };
 }

@@ -39,13 +39,13 @@ async function open(
   { shared, headers }: WorkerStart,
 ): Promise<PreparedScene[]> {
   const result: PreparedScene[] = [];
-  for (const { spec, shift, normalization } of specs) {
+  for (const { spec, ...prepared } of specs) {
     const scene = await openScene(spec, headers);
     for (const file of filesOf(scene)) {
       const blocks = shared.get(file.info.path);
       if (blocks !== undefined) file.keepBlocksIn(blocks);
     }
-    result.push({ scene, shift, normalization });
+    result.push({ scene, ...prepared });
   }
   return result;
 }

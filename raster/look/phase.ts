@@ -19,18 +19,26 @@ export type Correlation = Float32Array;
  * y down, to lie on `fixed`. Null where either image is flat.
  */
 export function correlate(fixed: Float32Array, moved: Float32Array): Correlation | null {
-  const a = spectrum(fixed);
-  const b = spectrum(moved);
-  if (a === null || b === null) return null;
+  const both = new Float64Array(2 * N * N);
+  if (!put(fixed, both, 0) || !put(moved, both, 1)) return null;
+  transform2d(both, false);
+  // of two real images transformed as one complex, a + ib: A(k) = (Z(k) + Z*(-k)) / 2 and B(k) = (Z(k) - Z*(-k)) / 2i
   const cross = new Float64Array(2 * N * N);
-  for (let k = 0; k < N * N; k++) {
-    const i = 2 * k;
-    const re = a[i] * b[i] + a[i + 1] * b[i + 1];
-    const im = a[i + 1] * b[i] - a[i] * b[i + 1];
-    const size = Math.hypot(re, im);
-    const weight = size > 0 ? TAPERS[k] / size : 0;
-    cross[i] = re * weight;
-    cross[i + 1] = im * weight;
+  for (let y = 0; y < N; y++) {
+    for (let x = 0; x < N; x++) {
+      const k = y * N + x;
+      const i = 2 * k;
+      const j = 2 * (((N - y) % N) * N + ((N - x) % N));
+      const [zr, zi, wr, wi] = [both[i], both[i + 1], both[j], -both[j + 1]];
+      const [ar, ai] = [zr + wr, zi + wi];
+      const [br, bi] = [zi - wi, wr - zr];
+      const re = ar * br + ai * bi;
+      const im = ai * br - ar * bi;
+      const size = Math.sqrt(re * re + im * im);
+      const weight = size > 0 ? TAPERS[k] / size : 0;
+      cross[i] = re * weight;
+      cross[i + 1] = im * weight;
+    }
   }
   return inSigmas(transform2d(cross, true));
 }
@@ -46,7 +54,9 @@ function inSigmas(surface: Float64Array): Correlation | null {
   const mean = sum / (N * N);
   const sigma = Math.sqrt(Math.max(0, squares / (N * N) - mean * mean));
   if (!(sigma > 0)) return null;
-  return Float32Array.from({ length: N * N }, (_, k) => (surface[2 * k] - mean) / sigma);
+  const out = new Float32Array(N * N);
+  for (let k = 0; k < out.length; k++) out[k] = (surface[2 * k] - mean) / sigma;
+  return out;
 }
 
 /** How much a single window may say for a shift, sigmas: what repeats itself in one (a field of rows) must not outweigh all others. */
@@ -77,45 +87,55 @@ const TAPERS = Float64Array.from({ length: N * N }, (_, k) => {
   return Math.exp(-(fx * fx + fy * fy) * TAPER);
 });
 
-/** Spectrum of the image under a Hann window with its mean taken off; null where it is flat. */
-function spectrum(image: Float32Array): Float64Array | null {
+/** The image under a Hann window with its mean taken off, as the real (0) or imaginary (1) parts; false where it is flat. */
+function put(image: Float32Array, into: Float64Array, part: 0 | 1): boolean {
   let mean = 0;
   for (const value of image) mean += value;
   mean /= image.length;
-  const data = new Float64Array(2 * N * N);
   let energy = 0;
   for (let y = 0; y < N; y++) {
     for (let x = 0; x < N; x++) {
       const value = (image[y * N + x] - mean) * HANN[x] * HANN[y];
-      data[2 * (y * N + x)] = value;
+      into[2 * (y * N + x) + part] = value;
       energy += value * value;
     }
   }
-  return energy > 0 ? transform2d(data, false) : null;
+  return energy > 0;
 }
 
 const HANN = Float64Array.from({ length: N }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / N));
 
 const fft = new FFT(N);
 
+/** Columns transformed at once: a row's part of them fills a cache line. */
+const BESIDE = 8;
+
+/** In place: rows, then columns. */
 function transform2d(data: Float64Array, inverse: boolean): Float64Array {
-  const line = new Float64Array(2 * N);
   const out = new Float64Array(2 * N);
-  const run = () => (inverse ? fft.inverseTransform(out, line) : fft.transform(out, line));
+  const run = (line: Float64Array) => (inverse ? fft.inverseTransform(out, line) : fft.transform(out, line));
   for (let y = 0; y < N; y++) {
-    line.set(data.subarray(2 * y * N, 2 * (y + 1) * N));
-    run();
-    data.set(out, 2 * y * N);
+    const row = data.subarray(2 * y * N, 2 * (y + 1) * N);
+    run(row);
+    row.set(out);
   }
-  for (let x = 0; x < N; x++) {
+  const columns = Array.from({ length: BESIDE }, () => new Float64Array(2 * N));
+  for (let x = 0; x < N; x += BESIDE) {
     for (let y = 0; y < N; y++) {
-      line[2 * y] = data[2 * (y * N + x)];
-      line[2 * y + 1] = data[2 * (y * N + x) + 1];
+      for (let k = 0; k < BESIDE; k++) {
+        columns[k][2 * y] = data[2 * (y * N + x + k)];
+        columns[k][2 * y + 1] = data[2 * (y * N + x + k) + 1];
+      }
     }
-    run();
+    for (const column of columns) {
+      run(column);
+      column.set(out);
+    }
     for (let y = 0; y < N; y++) {
-      data[2 * (y * N + x)] = out[2 * y];
-      data[2 * (y * N + x) + 1] = out[2 * y + 1];
+      for (let k = 0; k < BESIDE; k++) {
+        data[2 * (y * N + x + k)] = columns[k][2 * y];
+        data[2 * (y * N + x + k) + 1] = columns[k][2 * y + 1];
+      }
     }
   }
   return data;

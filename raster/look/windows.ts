@@ -8,17 +8,21 @@ import { plainResampler, type Resampler } from '../warp/resampler.js';
 export const LOOK_SIZE = 256;
 /** Windows a side at most. */
 const MOST_PER_SIDE = 4;
+/** How far in the outermost lie, as a share of the room: near the edge, so that a field of shifts is not guessed beyond them. */
+const FROM_EDGE = 0.06;
 
 /**
- * Sample windows spread evenly over the grid, at full resolution: what the look reads instead of the whole scenes.
+ * Sample windows spread evenly over the grid, at full resolution: what the look reads instead of the whole scenes. In a small
+ * grid they overlap by half, so that co-registration has windows enough to see where they agree.
  * They may reach beyond a grid smaller than one window.
  */
 export function lookWindows(grid: Grid): Window[] {
   const along = (length: number) => {
-    const count = Math.min(MOST_PER_SIDE, Math.max(1, Math.floor(length / LOOK_SIZE)));
+    const count = Math.min(MOST_PER_SIDE, Math.max(1, Math.floor((2 * length) / LOOK_SIZE) - 1));
     const room = length - LOOK_SIZE;
     if (count === 1) return [Math.floor(room / 2)];
-    return Array.from({ length: count }, (_, i) => Math.round((room * (i + 0.5)) / count));
+    const [first, span] = [FROM_EDGE, 1 - 2 * FROM_EDGE];
+    return Array.from({ length: count }, (_, i) => Math.round(room * (first + (span * i) / (count - 1))));
   };
   const columns = along(grid.width);
   return along(grid.height).flatMap((y) =>

@@ -15,10 +15,12 @@ export interface PreparedScene {
   readonly shift: Shift;
   /** Radiometric normalization a band, identity where absent. */
   readonly normalization: Readonly<Partial<Record<BandRole, LinearMap>>>;
+  /** YYYY-MM; of one month's scenes the best pixels are taken. Null for a scene that stands alone. */
+  readonly month: string | null;
 }
 
 export function unprepared(scene: Scene): PreparedScene {
-  return { scene, shift: NO_SHIFT, normalization: {} };
+  return { scene, shift: NO_SHIFT, normalization: {}, month: null };
 }
 
 /** Takes what cannot be used out of a look before others fill its gaps. */
@@ -74,7 +76,7 @@ function fill(date: DateBlock, more: DateBlock): void {
 }
 
 /** Warps the bands of one scene into the date's planes and marks where the scene is usable. */
-async function warpScene(
+export async function warpScene(
   prepared: PreparedScene,
   grid: Grid,
   window: Window,

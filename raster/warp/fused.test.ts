@@ -65,6 +65,7 @@ async function scene(name: string, date: number, hole = false): Promise<Prepared
     scene: await openScene({ files: [path] }),
     shift: { dx: 0.3 * date, dy: -0.2 * date },
     normalization: date === 1 ? { nir: { gain: 1.1, offset: -20 } } : {},
+    month: null,
   };
 }
 

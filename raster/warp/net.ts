@@ -32,6 +32,35 @@ export interface Placement {
 export interface Shift {
   readonly dx: number;
   readonly dy: number;
+  /** Where one shift for all does not fit: then dx and dy are its value in the middle. */
+  readonly field?: ShiftField;
+}
+
+/**
+ * A shift that changes smoothly over the grid: polynomials in place, a target px (corner frame) from `centre` in units
+ * of `reach` px. Coefficients of 1, s, t (affine) and s², st, t² (quadratic).
+ */
+export interface ShiftField {
+  readonly centre: readonly [x: number, y: number];
+  readonly reach: number;
+  readonly dx: readonly number[];
+  readonly dy: readonly number[];
+}
+
+/** 1, s, t, s², st, t² at a target px. */
+export function termsAt({ centre, reach }: Pick<ShiftField, 'centre' | 'reach'>, x: number, y: number) {
+  const s = (x - centre[0]) / reach;
+  const t = (y - centre[1]) / reach;
+  return [1, s, t, s * s, s * t, t * t] as const;
+}
+
+/** The shift at a target px (corner frame). */
+export function shiftAt({ dx, dy, field }: Shift, x: number, y: number): { dx: number; dy: number } {
+  if (field === undefined) return { dx, dy };
+  const terms = termsAt(field, x, y);
+  const at = (coefficients: readonly number[]) =>
+    coefficients.reduce((sum, value, k) => sum + value * terms[k], 0);
+  return { dx: at(field.dx), dy: at(field.dy) };
 }
 
 export const NO_SHIFT: Shift = { dx: 0, dy: 0 };
@@ -48,7 +77,8 @@ export function exactMap(
   const toSource = invert(source.transform);
   const reproject = transformer(grid.crs, source.crs);
   return (col, row) => {
-    const [x, y] = apply(grid.transform, col - shift.dx, row - shift.dy);
+    const { dx, dy } = shiftAt(shift, col, row);
+    const [x, y] = apply(grid.transform, col - dx, row - dy);
     const [sx, sy] = reproject(x, y);
     return apply(toSource, sx, sy);
   };
@@ -65,8 +95,8 @@ export function controlNet(
   shift: Shift = NO_SHIFT,
 ): ControlNet {
   const map = exactMap(grid, source, shift);
-  // one CRS: the map is affine and a single cell is exact
-  const linear = sameCrs(grid.crs, source.crs);
+  // one CRS, and no more than an affine shift: the map is affine and a single cell is exact
+  const linear = sameCrs(grid.crs, source.crs) && (shift.field?.dx.length ?? 0) <= 3;
   let spacing = linear ? Math.max(window.width, window.height, 1) : FIRST_SPACING;
   for (;;) {
     const net = sample(map, window, spacing);
