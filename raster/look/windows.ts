@@ -23,7 +23,7 @@ export function lookWindows(grid: Grid): Window[] {
     const room = length - LOOK_SIZE;
     const apart = Math.max(1, Math.floor(length / LOOK_SIZE));
     if (length < LEAST_OVERLAPPING)
-      return Array.from({ length: apart }, (_, i) => Math.floor((room * (i + 0.5)) / apart));
+      return Array.from({ length: apart }, (_, i) => Math.round((room * (i + 0.5)) / apart));
     const count = Math.min(MOST_PER_SIDE, Math.floor((2 * length) / LOOK_SIZE) - 1);
     const [first, span] = [FROM_EDGE, 1 - 2 * FROM_EDGE];
     return Array.from({ length: count }, (_, i) => Math.round(room * (first + (span * i) / (count - 1))));
