@@ -8,19 +8,23 @@ import { plainResampler, type Resampler } from '../warp/resampler.js';
 export const LOOK_SIZE = 256;
 /** Windows a side at most. */
 const MOST_PER_SIDE = 4;
+/** A side of so many px can show a field of shifts; a shorter one has its windows side by side. */
+const LEAST_OVERLAPPING = 2.5 * LOOK_SIZE;
 /** How far in the outermost lie, as a share of the room: near the edge, so that a field of shifts is not guessed beyond them. */
 const FROM_EDGE = 0.06;
 
 /**
- * Sample windows spread evenly over the grid, at full resolution: what the look reads instead of the whole scenes. In a small
- * grid they overlap by half, so that co-registration has windows enough to see where they agree.
+ * Sample windows spread evenly over the grid, at full resolution: what the look reads instead of the whole scenes. In a
+ * grid of few windows they overlap by half, so that co-registration has enough of them to see a field.
  * They may reach beyond a grid smaller than one window.
  */
 export function lookWindows(grid: Grid): Window[] {
   const along = (length: number) => {
-    const count = Math.min(MOST_PER_SIDE, Math.max(1, Math.floor((2 * length) / LOOK_SIZE) - 1));
     const room = length - LOOK_SIZE;
-    if (count === 1) return [Math.floor(room / 2)];
+    const apart = Math.max(1, Math.floor(length / LOOK_SIZE));
+    if (length < LEAST_OVERLAPPING)
+      return Array.from({ length: apart }, (_, i) => Math.round((room * (i + 0.5)) / apart));
+    const count = Math.min(MOST_PER_SIDE, Math.floor((2 * length) / LOOK_SIZE) - 1);
     const [first, span] = [FROM_EDGE, 1 - 2 * FROM_EDGE];
     return Array.from({ length: count }, (_, i) => Math.round(room * (first + (span * i) / (count - 1))));
   };
