@@ -54,8 +54,8 @@ export const stateDetector: DetectorKind = {
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   chance: (bands, resolution) => {
-    const infrared = isOutlined(bands, resolution) ? 'outlined' : 'coarse';
-    const way = vegetationPlanes(bands)?.length === 3 ? 'colour' : infrared;
+    if (vegetationPlanes(bands)?.length === 3) return (_, { confidence }) => confidence;
+    const way = isOutlined(bands, resolution) ? 'outlined' : 'coarse';
     return (name, evidence) => calibrated(way, name, evidence);
   },
   create,

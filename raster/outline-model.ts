@@ -23,7 +23,7 @@ export type OutlineModel = Readonly<Record<keyof Outline | 'intercept', number>>
 export const NO_OUTLINE = 0.05;
 
 /**
- * Logistic regression, fitted by `node dist/bench/quality/fit.js` on the worlds of seeds 5003 and 5011 (docs/quality.md):
+ * Logistic regression, fitted by `node dist/bench/quality/fit.js` on the worlds of seeds 5003, 5011 and 5023 (docs/quality.md):
  * signs and order of size say what each is worth.
  */
 export const OUTLINE_MODEL: OutlineModel = {

@@ -50,20 +50,11 @@ interface Pair {
   readonly month: number;
 }
 
-/** Bands, and how many px of the truth make one of the grid. */
-const WAYS: Readonly<
-  Record<Way, { readonly bands?: Readonly<Record<string, number>>; readonly coarser: number }>
-> = {
-  outlined: { coarser: 1 },
-  coarse: { coarser: 5 },
-  colour: { bands: { blue: 1, green: 2, red: 3 }, coarser: 1 },
-};
+/** How many px of the truth make one of the grid. */
+const COARSER: Readonly<Record<Way, number>> = { outlined: 1, coarse: 5 };
 
 async function comparePair(samples: string, world: SeriesTruth, month: number, way: Way): Promise<Pair> {
-  const spec = (at: number) => ({
-    files: [join(samples, 'scenes', `${months[at]}.tif`)],
-    ...(WAYS[way].bands ? { bands: WAYS[way].bands } : {}),
-  });
+  const spec = (at: number) => ({ files: [join(samples, 'scenes', `${months[at]}.tif`)] });
   const [before, after] = [
     { spec: spec(month - 1), scene: await openScene(spec(month - 1)) },
     { spec: spec(month), scene: await openScene(spec(month)) },
@@ -71,7 +62,7 @@ async function comparePair(samples: string, world: SeriesTruth, month: number, w
   const file = await openRaster(join(samples, 'truth', `${months[month - 1]}_${months[month]}.tif`));
   try {
     let candidates: Runs | null = null;
-    const { grid, truth } = coarser(world.grid, await readWhole(file), WAYS[way].coarser);
+    const { grid, truth } = coarser(world.grid, await readWhole(file), COARSER[way]);
     const detector = parseDetector('states');
     const { runs } = await compare({
       grid,
@@ -194,6 +185,9 @@ function patchCases({ grid, runs, truth }: Pair): Judged[] {
   });
 }
 
+/** Of fewer patches nothing is said. */
+const LEAST_CASES = 30;
+
 const round = (value: number) => Number(value.toFixed(2));
 
 async function eachPair(way: Way, take: (pair: Pair) => void): Promise<void> {
@@ -223,15 +217,16 @@ async function fitOutlines(): Promise<void> {
 }
 
 async function fitConfidence(): Promise<void> {
-  for (const way of Object.keys(WAYS) as Way[]) {
+  for (const way of Object.keys(COARSER) as Way[]) {
     const cases: Judged[] = [];
     await eachPair(way, (pair) => cases.push(...patchCases(pair)));
     for (const { name } of CHANGE_CLASSES) {
       const own = cases.filter((one) => one.name === name);
       const right = own.filter((one) => one.right === 1).length;
-      if (own.length === 0) continue;
+      if (own.length < LEAST_CASES) continue;
+      const rows = own.map((one) => CALIBRATED.map((of) => of.value(one)));
       const fitted = fitLogistic(
-        own.map((one) => CALIBRATED.map((of) => of.value(one))),
+        rows,
         own.map((one) => one.right),
       );
       const line = Object.fromEntries(
