@@ -108,7 +108,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
 }
 
 /** Permits, zones, addresses and cameras, made for the sample's changes and read back as any file would be. */
-async function importRegisters(db: Db, samples: SampleSet, seed: number, dir: string): Promise<void> {
+export async function importRegisters(db: Db, samples: SampleSet, seed: number, dir: string): Promise<void> {
   const files = await makeRegisters({ ...samples, dir, seed });
   await importPermits(db, (await readPermits(files.permits)).rows);
   for (const { kind, file } of files.zones) await importZones(db, kind, (await readZones(file)).rows);

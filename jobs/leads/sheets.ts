@@ -1,16 +1,16 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { LeadCase } from '../../reports/leads/case.js';
 import { evidenceReader, type OpenMonth } from '../../reports/leads/evidence.js';
-import { type LeadSheet, renderSheets, type SheetDocument } from '../../reports/leads/sheet.js';
+import { type LeadSheet, renderSheets, type SheetSetting, sheetPage } from '../../reports/leads/sheet.js';
 import { openPdfPrinter, type PdfPrinter } from '../../reports/pdf.js';
 
 export interface SheetsRequest {
   readonly cases: readonly LeadCase[];
   /** Opens the scenes of a month; closed by whoever made them. */
   readonly openMonth: OpenMonth;
-  readonly document: Omit<SheetDocument, 'sheets'>;
+  readonly document: SheetSetting;
   /** A .pdf or .html file, or a folder for a file a lead. */
   readonly out: string;
   /** Files of a folder; null: `out` is one file of all leads. */
@@ -83,19 +83,25 @@ function html(request: SheetsRequest, sheets: readonly LeadSheet[]): string {
 }
 
 async function onePdf(request: SheetsRequest, out: string, printer: PdfPrinter): Promise<SheetWriter> {
-  const { PDFDocument } = await import('pdf-lib');
-  const whole = await PDFDocument.create();
-  whole.setTitle(`${request.document.district}遥感监测线索核查单`);
+  const { openPdfFile } = await import('../../reports/pdf-file.js');
+  const title = `${request.document.district}遥感监测线索核查单`;
+  const file = await writing(out, () => openPdfFile(out, title)).catch(async (error: unknown) => {
+    await printer.close();
+    throw error;
+  });
   return {
     async add(sheets) {
-      const part = await PDFDocument.load(await printer.print(html(request, sheets)));
-      for (const page of await whole.copyPages(part, part.getPageIndices())) whole.addPage(page);
+      const part = await printer.print(html(request, sheets));
+      await writing(out, () => file.append(part));
     },
     async end() {
-      await writeWhole(out, await whole.save());
+      await writing(out, () => file.end());
       return [out];
     },
-    close: () => printer.close(),
+    async close() {
+      await file.close();
+      await printer.close();
+    },
   };
 }
 
@@ -120,16 +126,30 @@ async function pdfEach(request: SheetsRequest, folder: string, printer: PdfPrint
   };
 }
 
-/** The style and the map are a batch's own, so all sheets are rendered at the end: HTML of all of them is one text anyway. */
 async function oneHtml(request: SheetsRequest, out: string): Promise<SheetWriter> {
-  const all: LeadSheet[] = [];
+  const page = sheetPage(request.document);
+  const beside = partOf(out);
+  const file = await writing(out, async () => {
+    await mkdir(dirname(out), { recursive: true });
+    return open(beside, 'w');
+  });
+  await writing(out, () => file.writeFile(page.head));
   return {
-    add: async (sheets) => void all.push(...sheets),
+    async add(sheets) {
+      for (const sheet of sheets) await writing(out, () => file.writeFile(page.sheet(sheet)));
+    },
     async end() {
-      await writeWhole(out, html(request, all));
+      await writing(out, async () => {
+        await file.writeFile(page.foot);
+        await file.close();
+        await rename(beside, out);
+      });
       return [out];
     },
-    close: async () => {},
+    async close() {
+      await file.close();
+      await rm(beside, { force: true });
+    },
   };
 }
 
@@ -147,14 +167,29 @@ async function htmlEach(request: SheetsRequest, folder: string): Promise<SheetWr
   };
 }
 
+function partOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.part`);
+}
+
 async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.part`);
+  const beside = partOf(path);
+  await writing(path, async () => {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(beside, content);
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true }).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** What goes wrong with a file is told by its name. */
+async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(beside, content);
-    await rename(beside, path);
+    return await work();
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
     throw new Unavailable(
       `${path} cannot be written: ${messageOf(error)}. Check the folder, its rights and the space left`,
     );

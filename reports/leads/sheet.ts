@@ -19,7 +19,8 @@ export interface LeadSheet {
   readonly evidence: Evidence;
 }
 
-export interface SheetDocument {
+/** What all sheets of a document say. */
+export interface SheetSetting {
   /** Name of the district, e.g. 罗湖区. */
   readonly district: string;
   readonly subdistricts: readonly Subdistrict[];
@@ -28,6 +29,9 @@ export interface SheetDocument {
   readonly timeZone: string;
   /** True for made-up imagery; every sheet says so. */
   readonly synthetic: boolean;
+}
+
+export interface SheetDocument extends SheetSetting {
   readonly sheets: readonly LeadSheet[];
 }
 
@@ -36,25 +40,44 @@ const VERTICES = 12;
 /** Members of a list that a sheet names; of more it says how many there are. */
 const LISTED = 4;
 
-/** Lead sheets (线索核查单) as one self-contained page of HTML; printed, every lead is exactly one page of A4. */
-export function renderSheets(document: SheetDocument): string {
-  const maps = new Map<string, LocationMap>();
-  const sheets = document.sheets.map((sheet) => {
-    const { grid } = sheet.one.run;
-    // nearly always one: the grid is the district's
-    const map = maps.get(grid.crs.name) ?? locationMap(document.subdistricts, grid);
-    maps.set(grid.crs.name, map);
-    return drawSheet(sheet, map, document);
-  });
-  const title = `${document.district}遥感监测线索核查单`;
-  const page = html`<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${raw(SHEET_STYLE)}</style></head>
-<body>${[...maps.values()].map(({ definition }) => definition)}${sheets}</body></html>
-`;
-  return page.markup;
+/** A page of HTML in the parts it is written in: its head, sheet after sheet, its foot. */
+export interface SheetPage {
+  readonly head: string;
+  readonly sheet: (sheet: LeadSheet) => string;
+  readonly foot: string;
 }
 
-function drawSheet({ one, evidence }: LeadSheet, map: LocationMap, document: SheetDocument): Html {
+/**
+ * Lead sheets (线索核查单) as one self-contained page of HTML; printed, every lead is exactly one page of A4. The map of a
+ * grid stands before the first sheet that marks a place on it.
+ */
+export function sheetPage(document: SheetSetting): SheetPage {
+  const maps = new Map<string, LocationMap>();
+  const title = `${document.district}遥感监测线索核查单`;
+  const head = html`<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${raw(SHEET_STYLE)}</style></head>
+<body>`;
+  return {
+    head: head.markup,
+    sheet: (sheet) => {
+      const { grid } = sheet.one.run;
+      // nearly always one: the grid is the district's
+      const known = maps.get(grid.crs.name);
+      const map = known ?? locationMap(document.subdistricts, grid);
+      maps.set(grid.crs.name, map);
+      return html`${known === undefined && map.definition}${drawSheet(sheet, map, document)}`.markup;
+    },
+    foot: '</body></html>\n',
+  };
+}
+
+/** Sheets as one text. */
+export function renderSheets({ sheets, ...setting }: SheetDocument): string {
+  const page = sheetPage(setting);
+  return [page.head, ...sheets.map(page.sheet), page.foot].join('');
+}
+
+function drawSheet({ one, evidence }: LeadSheet, map: LocationMap, document: SheetSetting): Html {
   const { lead } = one;
   const { patch } = lead;
   const colour = classByName(patch.class)?.colour ?? '#666666';

@@ -43,8 +43,8 @@ export interface EarlierLead {
 const OUTLINE_STEP_M = 10;
 /** Overlaps below this are borders that touch, m². */
 const LEAST_OVERLAP_M2 = 0.1;
-/** Addresses compared exactly, of those the index calls nearest. */
-const NEAREST_ASKED = 8;
+/** Added to a search in degrees for metres: the ellipsoid's radii differ by less. */
+const ELLIPSOID_SLACK = 1.02;
 
 /**
  * The facts of patches by number, in a few statements however many they are. Runs inside a transaction: the patches stand
@@ -110,12 +110,13 @@ function round(value: number): number {
 async function stagePatches(tx: Db, numbers: readonly string[]): Promise<void> {
   await tx.query(
     `CREATE TEMPORARY TABLE lead_patch ON COMMIT DROP AS
-     SELECT number, month, area_m2, srid, px, geom, centre, outline,
+     SELECT number, month, area_m2, srid, px, geom, centre, middle, outline, ST_MaxDistance(geom, middle) AS reach,
        CASE WHEN ST_IsValid(lonlat) THEN lonlat ELSE ST_MakeValid(lonlat) END AS lonlat
      FROM (
        SELECT p.number, p.month, p.area_m2, ST_SRID(p.geom) AS srid, (r.grid ->> 'resolution')::float8 AS px,
          CASE WHEN ST_IsValid(p.geom) THEN p.geom ELSE ST_MakeValid(p.geom) END AS geom,
          ST_Transform(p.geom, 4326) AS lonlat, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326) AS centre,
+         ST_Transform(ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326), ST_SRID(p.geom)) AS middle,
          ST_Transform(ST_Segmentize(ST_Boundary(p.geom), $2::float8), 4326) AS outline
        FROM tuban.patch p JOIN tuban.run r ON r.id = p.run_id WHERE p.number = ANY ($1::text[])) AS read`,
     [numbers, OUTLINE_STEP_M],
@@ -158,46 +159,67 @@ function outsidePermits(tx: Db): Promise<Map<string, { outside: number; beyond: 
 function zoneOverlaps(tx: Db): Promise<Map<string, ZoneOverlap[]>> {
   return grouped(
     tx,
-    `SELECT patch, kind, name, round(overlap::numeric, 1)::float8 AS "overlapM2" FROM (
+    `SELECT patch, kind, name, round(sum(overlap)::numeric, 1)::float8 AS "overlapM2" FROM (
        SELECT p.number AS patch, z.kind, z.name, ST_Area(ST_Transform(ST_Intersection(p.lonlat, z.geom), p.srid)) AS overlap
        FROM pg_temp.lead_patch p
-       CROSS JOIN LATERAL (SELECT * FROM tuban.protected_zone WHERE geom && p.lonlat OFFSET 0) AS z
+       CROSS JOIN LATERAL (SELECT * FROM tuban.protected_zone_piece WHERE geom && p.lonlat OFFSET 0) AS z
        WHERE ST_Intersects(p.lonlat, z.geom)) AS o
-     WHERE overlap >= $1::float8 ORDER BY patch, overlap DESC, kind, name COLLATE "C"`,
+     GROUP BY patch, kind, name HAVING sum(overlap) >= $1::float8
+     ORDER BY patch, sum(overlap) DESC, kind, name COLLATE "C"`,
     [LEAST_OVERLAP_M2],
   );
 }
 
-/** The nearest address to the outline; of several inside it the one nearest its middle. */
+/**
+ * The nearest address to the outline; of several inside it the one nearest its middle. The index knows the nearest in
+ * degrees: no address that is nearer in metres lies farther in degrees than that by more than a degree of latitude is
+ * longer than one of longitude. Within that distance all are measured, in the CRS of the grid.
+ */
 function nearestAddresses(tx: Db): Promise<Map<string, { text: string; distanceM: number }[]>> {
   return grouped(
     tx,
     `SELECT DISTINCT ON (patch) patch, text, round(distance::numeric, 1)::float8 AS "distanceM" FROM (
-       SELECT p.number AS patch, a.text, ST_Distance(p.lonlat::geography, a.geom::geography) AS distance,
-         ST_Distance(p.centre::geography, a.geom::geography) AS from_middle
-       FROM pg_temp.lead_patch p CROSS JOIN LATERAL (
-         SELECT text, geom FROM tuban.address ORDER BY geom::geography <-> p.lonlat::geography LIMIT $1) AS a) AS near
+       SELECT p.number AS patch, a.text, ST_Distance(p.geom, a.at) AS distance, ST_Distance(p.middle, a.at) AS from_middle
+       FROM pg_temp.lead_patch p
+       CROSS JOIN LATERAL (
+         SELECT geom <-> p.lonlat AS degrees FROM tuban.address ORDER BY geom <-> p.lonlat LIMIT 1) AS first
+       CROSS JOIN LATERAL (
+         SELECT text, ST_Transform(geom, p.srid) AS at FROM tuban.address
+         WHERE geom && ST_Expand(p.lonlat, first.degrees * $1::float8 / cos(radians(ST_Y(p.centre)))) OFFSET 0) AS a) AS near
      ORDER BY patch, distance, from_middle, text COLLATE "C"`,
-    [NEAREST_ASKED],
+    [ELLIPSOID_SLACK],
   );
 }
 
-/** Cameras with any point of the patch (its middle, its outline) in range and within the field of view. */
+/**
+ * Cameras with any point of the patch (its middle, its outline) in range and within the field of view. Most are told apart
+ * by the circle around the patch's middle that holds all of it; only those that may see some of that are asked point by point.
+ */
 function seeingCameras(tx: Db): Promise<Map<string, SeeingCamera[]>> {
   return grouped(
     tx,
-    `SELECT p.number AS patch, c.id, c.name, round(c.distance::numeric, 1)::float8 AS "distanceM",
-       round(coalesce(degrees(ST_Azimuth(c.geom::geography, p.centre::geography)), 0)::numeric, 1)::float8 AS bearing
-     FROM pg_temp.lead_patch p
-     CROSS JOIN LATERAL (
-       SELECT *, ST_Distance(geom::geography, p.lonlat::geography) AS distance FROM tuban.camera
-       WHERE ST_DWithin(geom::geography, p.lonlat::geography, (SELECT max(range_m) FROM tuban.camera)) OFFSET 0) AS c
+    `WITH around AS (
+       SELECT number, lonlat, centre, outline, reach * $1::float8 + 1 AS reach, c.id, c.name, c.geom, c.bearing, c.view, c.range_m,
+         ST_Distance(c.geom::geography, p.centre::geography) AS away,
+         degrees(ST_Azimuth(c.geom::geography, p.centre::geography)) AS towards
+       FROM pg_temp.lead_patch p
+       CROSS JOIN LATERAL (
+         SELECT * FROM tuban.camera WHERE ST_DWithin(geom::geography, p.centre::geography,
+           p.reach * $1::float8 + 1 + (SELECT max(range_m) FROM tuban.camera)) OFFSET 0) AS c),
+     possible AS MATERIALIZED (
+       SELECT *, ST_Distance(geom::geography, lonlat::geography) AS distance FROM around
+       WHERE away <= range_m + reach AND (away <= reach OR
+         abs(towards - bearing - 360 * round((towards - bearing) / 360)) <= view / 2 + degrees(asin(reach / away))))
+     SELECT number AS patch, id, name, round(distance::numeric, 1)::float8 AS "distanceM",
+       round(coalesce(towards, 0)::numeric, 1)::float8 AS bearing
+     FROM possible c
      WHERE c.distance <= c.range_m AND EXISTS (
        SELECT 1 FROM (
          SELECT (d).geom::geography AS point, degrees(ST_Azimuth(c.geom::geography, (d).geom::geography)) - c.bearing AS turn
-         FROM ST_DumpPoints(ST_Collect(p.centre, p.outline)) AS d) AS seen
+         FROM ST_DumpPoints(ST_Collect(c.centre, c.outline)) AS d) AS seen
        WHERE ST_Distance(c.geom::geography, point) <= c.range_m AND (turn IS NULL OR abs(turn - 360 * round(turn / 360)) <= c.view / 2))
      ORDER BY patch, c.distance, c.id COLLATE "C"`,
+    [ELLIPSOID_SLACK],
   );
 }
 

@@ -13,9 +13,13 @@ export interface ProtectedZone extends Ground {
   readonly name: string;
 }
 
+/** Vertices of a piece: small enough to cut fast, large enough that a parcel stays whole. */
+const PIECE_VERTICES = 128;
+
 /**
  * Stores the zones of one kind in one transaction, those known by their name anew. Rows that share a name are one zone, and
- * rows without a name are one zone with the kind's name: parcels of farmland seldom have one.
+ * rows without a name are one zone with the kind's name: parcels of farmland seldom have one. Beside each zone stand its
+ * pieces, which overlaps are asked of.
  * @throws BadInput where a polygon cannot be used.
  */
 export async function importZones(
@@ -27,10 +31,17 @@ export async function importZones(
     const { geoms, warnings } = await validGround(tx, rows);
     const names = rows.map(({ values }) => values.name ?? ZONE_KINDS_ZH[kind]);
     const stored = await tx.query<{ added: boolean }>(
-      `INSERT INTO tuban.protected_zone AS z (kind, name, geom)
-       SELECT $1, name, ST_Multi(ST_Union(geom::geometry)) FROM unnest($2::text[], $3::text[]) AS r(name, geom) GROUP BY name
-       ON CONFLICT (kind, name) DO UPDATE SET geom = excluded.geom, imported_at = now() WHERE z.geom::text <> excluded.geom::text
-       RETURNING xmax = 0 AS added`,
+      `WITH stored AS (
+         INSERT INTO tuban.protected_zone AS z (kind, name, geom)
+         SELECT $1, name, ST_Multi(ST_Union(geom::geometry)) FROM unnest($2::text[], $3::text[]) AS r(name, geom) GROUP BY name
+         ON CONFLICT (kind, name) DO UPDATE SET geom = excluded.geom, imported_at = now() WHERE z.geom::text <> excluded.geom::text
+         RETURNING kind, name, geom, xmax = 0 AS added),
+       former AS (
+         DELETE FROM tuban.protected_zone_piece p USING stored s WHERE p.kind = s.kind AND p.name = s.name),
+       pieces AS (
+         INSERT INTO tuban.protected_zone_piece (kind, name, geom)
+         SELECT kind, name, ST_Subdivide(part.geom, ${PIECE_VERTICES}) FROM stored, ST_Dump(stored.geom) AS part)
+       SELECT added FROM stored`,
       [kind, names, geoms],
     );
     return { ...countOf(stored, new Set(names).size), warnings };
