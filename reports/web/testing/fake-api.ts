@@ -155,15 +155,24 @@ async function body(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const COUNTS = { building_new: 2, earthwork: 1 };
+const FIGURES = {
+  patches: { building_new: { count: 2, area_m2: 900 }, earthwork: { count: 1, area_m2: 700 } },
+  leads: { assigned: 2 },
+  overdue: 1,
+};
 const RUN = {
-  id: 1,
+  id: '1',
   month: '2026-08',
   against: 'mom',
   status: 'published',
-  started_at: '2026-09-01T01:00:00.000Z',
   published_at: '2026-09-01T01:05:00.000Z',
-  summary: { usable: 0.97, alignment: { dx: 0.12, dy: -0.3, reliable: true }, notes: [] },
+  failure: null,
+  summary: {
+    usable_fraction: 0.97,
+    scenes: [{ shift: { dx: 0.12, dy: -0.3 }, reliable: true }],
+    notes: [],
+  },
+  progress: null,
 };
 
 const FIXED: Readonly<Record<string, unknown>> = {
@@ -176,25 +185,21 @@ const FIXED: Readonly<Record<string, unknown>> = {
       geometry: { type: 'Polygon', coordinates: [ring] },
     })),
   },
-  '/api/runs': { items: [RUN], tasks: [] },
+  '/api/runs': { items: [RUN], next: null },
   '/api/scenes': {
     months: [{ month: '2026-08', scenes: [{ id: 's', sensor: 'GF-2', acquired: null, resolution_m: 1 }] }],
     missing: ['2026-05'],
   },
   '/api/overview': {
     month: '2026-08',
-    subdistricts: SUBDISTRICTS.map(({ code, name }) => ({
-      code,
-      name,
-      patches: COUNTS,
-      leads: { assigned: 2 },
-      areas: {},
-    })),
-    totals: { patches: { building_new: 4, earthwork: 2 }, leads: { assigned: 4 }, areas: {} },
-    alerts: [],
+    subdistricts: SUBDISTRICTS.map(({ code, name }) => ({ code, name, ...FIGURES })),
+    totals: FIGURES,
+    alerts: [
+      { kind: 'overdue', subdistrict_code: '440303001', zh: '桂园街道：1 条逾期', en: '1 overdue', count: 1 },
+    ],
   },
   '/api/users': {
-    items: [{ name: '张三', role: 'administrator', subdistricts: [], disabled: false, last_seen: null }],
+    items: [{ name: '张三', role: 'administrator', subdistricts: [], active: true }],
   },
   '/api/audit': {
     items: [
@@ -202,8 +207,8 @@ const FIXED: Readonly<Record<string, unknown>> = {
         at: '2026-09-01T01:00:00.000Z',
         who: '张三',
         action: 'session.begun',
-        subject: null,
-        from: '127.0.0.1',
+        target: null,
+        address: '127.0.0.1',
       },
     ],
     next: null,

@@ -14,7 +14,7 @@ export function auditLog(): HTMLElement {
     return table(
       words.audit,
       [words.auditAt, words.auditWho, words.auditAction, words.auditSubject, words.auditFrom],
-      items.map((entry) => [moment(entry.at), entry.who ?? '—', entry.action, entry.subject, entry.from]),
+      items.map((entry) => [moment(entry.at), entry.who, entry.action, entry.target, entry.address]),
     );
   });
   return box;

@@ -1,7 +1,6 @@
 import { ask, send } from '../kit/api.js';
 import { h } from '../kit/dom.js';
 import { t } from '../kit/lang.js';
-import { moment } from '../kit/numbers.js';
 import { type Meta, Role, Users } from '../kit/shapes.js';
 import { choice, deed, field, into } from '../kit/widgets.js';
 
@@ -48,7 +47,7 @@ function userCard(meta: Meta, user: Listed, done: () => void): HTMLElement {
   const words = t();
   const role = roleChoice(user.role);
   const places = placeTicks(meta, user.subdistricts);
-  const disabled = h('input', { type: 'checkbox', checked: user.disabled });
+  const disabled = h('input', { type: 'checkbox', checked: !user.active });
   const password = field(words.newPassword, {
     type: 'password',
     autocomplete: 'new-password',
@@ -62,8 +61,7 @@ function userCard(meta: Meta, user: Listed, done: () => void): HTMLElement {
       {},
       h('strong', {}, user.name),
       ` · ${words.roles[user.role]}`,
-      user.disabled && ` · ${words.disabled}`,
-      user.last_seen && h('span', { class: 'hint' }, ` · ${words.lastSeen} ${moment(user.last_seen)}`),
+      !user.active && ` · ${words.disabled}`,
     ),
     h(
       'div',
@@ -81,7 +79,7 @@ function userCard(meta: Meta, user: Listed, done: () => void): HTMLElement {
           json: {
             role: role.select.value,
             subdistricts: places.codes(),
-            disabled: disabled.checked,
+            active: !disabled.checked,
             ...(password.input.value === '' ? {} : { password: password.input.value }),
           },
         });

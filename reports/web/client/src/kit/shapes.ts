@@ -139,10 +139,10 @@ export const LeadDetail = Lead.extend({
 });
 export type LeadDetail = z.infer<typeof LeadDetail>;
 
+/** A run asked for on the page, while it waits and runs. */
 export const Task = z.object({
   id: z.string(),
   month: z.string(),
-  against: z.array(z.string()).nullable(),
   status: z.string(),
   stage: z.string(),
   done: z.number(),
@@ -151,31 +151,33 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
-export const Runs = z.object({
-  items: z.array(
-    z.object({
-      id: z.union([z.number(), z.string()]),
-      month: z.string(),
-      against: z.string(),
-      status: z.string(),
-      started_at: z.string().nullable(),
-      published_at: z.string().nullable(),
-      summary: z
-        .object({
-          usable: z.number().nullish(),
-          alignment: z
-            .object({ dx: z.number(), dy: z.number(), reliable: z.boolean() })
-            .nullish()
-            .catch(null),
-          notes: z.array(z.string()).nullish(),
-        })
-        .nullable()
-        .catch(null),
-    }),
-  ),
-  tasks: z.array(Task).default([]),
+const Summary = z.object({
+  usable_fraction: z.number().optional(),
+  notes: z.array(z.string()).optional(),
+  scenes: z
+    .array(
+      z.object({
+        shift: z.object({ dx: z.number(), dy: z.number() }),
+        reliable: z.boolean(),
+      }),
+    )
+    .optional(),
 });
-export type Runs = z.infer<typeof Runs>;
+
+export const Run = z.object({
+  id: z.string(),
+  month: z.string(),
+  against: z.string(),
+  status: z.string(),
+  published_at: z.string().nullable(),
+  failure: z.string().nullable(),
+  /** An older run's summary may say less; what cannot be read is not shown. */
+  summary: Summary.nullable().catch(null),
+  /** Of a task; null of a stored run. */
+  progress: z.object({ stage: z.string(), done: z.number(), total: z.number() }).nullable(),
+});
+export type Run = z.infer<typeof Run>;
+export const Runs = z.object({ items: z.array(Run) });
 
 export const Scenes = z.object({
   months: z.array(
@@ -195,35 +197,24 @@ export const Scenes = z.object({
 });
 export type Scenes = z.infer<typeof Scenes>;
 
+const Figures = z.object({
+  patches: z.record(z.string(), z.object({ count: z.number(), area_m2: z.number() })),
+  leads: z.record(z.string(), z.number()),
+  overdue: z.number(),
+});
+export type Figures = z.infer<typeof Figures>;
+
 export const Overview = z.object({
   month: z.string(),
-  subdistricts: z.array(
-    z.object({
-      code: z.string(),
-      name: z.string(),
-      patches: z.record(z.string(), z.number()),
-      leads: z.record(z.string(), z.number()),
-      areas: z.record(z.string(), z.number()),
-    }),
-  ),
-  totals: z.object({
-    patches: z.record(z.string(), z.number()),
-    leads: z.record(z.string(), z.number()),
-    areas: z.record(z.string(), z.number()),
-  }),
-  alerts: z.array(z.object({ kind: z.string(), text: z.string() })),
+  subdistricts: z.array(Figures.extend({ code: z.string(), name: z.string() })),
+  totals: Figures,
+  alerts: z.array(z.object({ kind: z.string(), zh: z.string(), en: z.string() })),
 });
 export type Overview = z.infer<typeof Overview>;
 
 export const Users = z.object({
   items: z.array(
-    z.object({
-      name: z.string(),
-      role: Role,
-      subdistricts: z.array(z.string()),
-      disabled: z.boolean(),
-      last_seen: z.string().nullish(),
-    }),
+    z.object({ name: z.string(), role: Role, subdistricts: z.array(z.string()), active: z.boolean() }),
   ),
 });
 export type Users = z.infer<typeof Users>;
@@ -231,10 +222,10 @@ export type Users = z.infer<typeof Users>;
 export const Audit = page(
   z.object({
     at: z.string(),
-    who: z.string().nullable(),
+    who: z.string(),
     action: z.string(),
-    subject: z.string().nullable(),
-    from: z.string().nullish(),
+    target: z.string().nullable(),
+    address: z.string().nullable(),
   }),
 );
 

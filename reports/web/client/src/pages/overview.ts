@@ -5,14 +5,17 @@ import { type Child, h } from '../kit/dom.js';
 import { lang, t } from '../kit/lang.js';
 import { count, monthName } from '../kit/numbers.js';
 import { go } from '../kit/router.js';
-import { type Meta, Overview } from '../kit/shapes.js';
+import { type Figures, type Meta, Overview } from '../kit/shapes.js';
 import { choice, into, table } from '../kit/widgets.js';
 import { densityMap } from '../overview/density.js';
 
 /** A command centre's screen asks again by itself. */
 const AGAIN_MS = 60_000;
 
-const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
+const sum = (parts: readonly number[]) => parts.reduce((a, b) => a + b, 0);
+const patchCount = ({ patches }: Figures) => sum(Object.values(patches).map(({ count }) => count));
+const leadCount = ({ leads }: Figures) => sum(Object.values(leads));
+const openCount = ({ leads }: Figures) => (leads.new ?? 0) + (leads.assigned ?? 0);
 
 export function overviewPage({ meta }: App, _path: readonly string[], query: URLSearchParams): View {
   const words = t();
@@ -58,17 +61,19 @@ export function overviewPage({ meta }: App, _path: readonly string[], query: URL
 function content(meta: Meta, overview: Overview): Child {
   const words = t();
   const { totals, subdistricts, alerts } = overview;
-  const open = (totals.leads.new ?? 0) + (totals.leads.assigned ?? 0);
   return [
     h(
       'div',
       { class: 'tiles' },
-      tile(words.totalPatches, count(sum(totals.patches))),
-      tile(words.totalLeads, count(sum(totals.leads))),
-      tile(words.openLeads, count(open)),
+      tile(words.totalPatches, count(patchCount(totals))),
+      tile(words.totalLeads, count(leadCount(totals))),
+      tile(words.openLeads, count(openCount(totals))),
+      tile(words.overdueLeads, count(totals.overdue), totals.overdue > 0 ? '#b3261e' : undefined),
       ...meta.classes
-        .filter(({ name }) => (totals.patches[name] ?? 0) > 0)
-        .map(({ name }) => tile(className(meta, name), count(totals.patches[name]), classColour(meta, name))),
+        .filter(({ name }) => (totals.patches[name]?.count ?? 0) > 0)
+        .map(({ name }) =>
+          tile(className(meta, name), count(totals.patches[name].count), classColour(meta, name)),
+        ),
     ),
     h(
       'section',
@@ -79,7 +84,7 @@ function content(meta: Meta, overview: Overview): Child {
         : h(
             'ul',
             {},
-            alerts.map(({ text }) => h('li', {}, text)),
+            alerts.map((alert) => h('li', {}, alert[lang()])),
           ),
     ),
     h('section', { class: 'card' }, h('h2', {}, words.bySubdistrict), bars(meta, overview)),
@@ -88,12 +93,13 @@ function content(meta: Meta, overview: Overview): Child {
       { class: 'card' },
       table(
         words.bySubdistrict,
-        [words.subdistrict, words.totalPatches, words.totalLeads, words.openLeads],
-        subdistricts.map(({ name, patches, leads }) => [
-          name,
-          count(sum(patches)),
-          count(sum(leads)),
-          count((leads.new ?? 0) + (leads.assigned ?? 0)),
+        [words.subdistrict, words.totalPatches, words.totalLeads, words.openLeads, words.overdueLeads],
+        subdistricts.map((place) => [
+          place.name,
+          count(patchCount(place)),
+          count(leadCount(place)),
+          count(openCount(place)),
+          count(place.overdue),
         ]),
       ),
     ),
@@ -111,33 +117,28 @@ function tile(label: string, value: string, colour?: string): HTMLElement {
 
 /** Patches of each subdistrict as one bar of its classes; the longest is the largest of all. */
 function bars(meta: Meta, { subdistricts }: Overview): HTMLElement {
-  const most = Math.max(1, ...subdistricts.map(({ patches }) => sum(patches)));
+  const most = Math.max(1, ...subdistricts.map(patchCount));
   return h(
     'ul',
     { class: 'bars' },
     subdistricts
-      .toSorted((a, b) => sum(b.patches) - sum(a.patches))
-      .map(({ name, patches }) =>
+      .toSorted((a, b) => patchCount(b) - patchCount(a))
+      .map((place) =>
         h(
           'li',
           {},
-          h('span', { class: 'bar-name' }, name),
+          h('span', { class: 'bar-name' }, place.name),
           h(
             'span',
-            { class: 'bar-track', role: 'img', 'aria-label': `${name} ${sum(patches)}` },
-            meta.classes.map(
-              (one) =>
-                (patches[one.name] ?? 0) > 0 &&
-                h('i', {
-                  title: `${className(meta, one.name)} ${patches[one.name]}`,
-                  style: {
-                    width: `${((patches[one.name] ?? 0) / most) * 100}%`,
-                    'background-color': one.color,
-                  },
-                }),
-            ),
+            { class: 'bar-track', role: 'img', 'aria-label': `${place.name} ${patchCount(place)}` },
+            meta.classes.map(({ name, color }) => {
+              const found = place.patches[name]?.count ?? 0;
+              if (found === 0) return null;
+              const style = { width: `${(found / most) * 100}%`, 'background-color': color };
+              return h('i', { title: `${className(meta, name)} ${found}`, style });
+            }),
           ),
-          h('span', { class: 'bar-value' }, count(sum(patches))),
+          h('span', { class: 'bar-value' }, count(patchCount(place))),
         ),
       ),
   );

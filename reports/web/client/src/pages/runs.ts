@@ -3,7 +3,7 @@ import { ask, send } from '../kit/api.js';
 import { fill, h } from '../kit/dom.js';
 import { named, t } from '../kit/lang.js';
 import { moment, monthName, percent } from '../kit/numbers.js';
-import { Runs, Scenes, Task } from '../kit/shapes.js';
+import { type Run, Runs, Scenes, Task } from '../kit/shapes.js';
 import { badge, choice, deed, into, table } from '../kit/widgets.js';
 
 export function runsPage(app: App): View {
@@ -18,9 +18,11 @@ export function runsPage(app: App): View {
   const drawRuns = () =>
     into(runsBox, async () => {
       const runs = await ask('/api/runs', Runs);
-      for (const task of runs.tasks) known.set(task.id, task);
+      for (const { id, month, status, failure, progress } of runs.items) {
+        if (progress !== null) known.set(id, { id, month, status, failure, ...progress });
+      }
       drawTasks();
-      return runTable(runs);
+      return runTable(runs.items.filter(({ progress }) => progress === null));
     });
   void drawRuns();
   void into(scenesBox, async () => sceneTables(await ask('/api/scenes', Scenes)));
@@ -120,7 +122,7 @@ function taskRow(task: Task): HTMLElement {
   );
 }
 
-function runTable({ items }: Runs): HTMLElement {
+function runTable(items: readonly Run[]): HTMLElement {
   const words = t();
   return table(
     words.runs,
@@ -137,11 +139,16 @@ function runTable({ items }: Runs): HTMLElement {
       monthName(run.month),
       named(words.against, run.against),
       badge(named(words.runStatus, run.status), run.status),
-      typeof run.summary?.usable === 'number' && percent(run.summary.usable),
-      run.summary?.alignment &&
-        `${run.summary.alignment.dx.toFixed(2)}, ${run.summary.alignment.dy.toFixed(2)} px${run.summary.alignment.reliable ? '' : ` (${words.unreliable})`}`,
+      run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction),
+      run.summary?.scenes?.map(({ shift, reliable }) =>
+        h(
+          'div',
+          {},
+          `${shift.dx.toFixed(2)}, ${shift.dy.toFixed(2)} px${reliable ? '' : ` (${words.unreliable})`}`,
+        ),
+      ),
       run.published_at !== null && moment(run.published_at),
-      run.summary?.notes?.join(' '),
+      [run.failure, ...(run.summary?.notes ?? [])].filter((text) => text !== null).join(' '),
     ]),
   );
 }
