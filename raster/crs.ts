@@ -132,6 +132,17 @@ function describe(found: Proj4Result, epsg: number | null, name: string): Crs {
   return { epsg, name, proj4: definition, kind: 'projected', metresPerUnit };
 }
 
+/**
+ * Whether the authority writes northing (latitude) before easting (longitude), as for EPSG:4490 and EPSG:4547. Only services
+ * that promise the authority's order need it; everything else is x, y.
+ */
+export function northFirst(crs: Crs): boolean {
+  if (crs.kind === 'geographic') return crs.epsg !== null;
+  if (crs.epsg === null) return false;
+  const { proj4: written } = keysToProj4({ GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: crs.epsg });
+  return /\+axis=n/.test(written);
+}
+
 /** Same system: the same code, or the same definition to the letter. */
 export function sameCrs(a: Crs, b: Crs): boolean {
   return a.epsg !== null && b.epsg !== null ? a.epsg === b.epsg : a.proj4 === b.proj4;

@@ -19,6 +19,13 @@ export interface Stretch {
   readonly high: readonly number[];
 }
 
+export interface Rendered {
+  readonly picture: RgbPixels;
+  readonly stretch: Stretch;
+  /** 1 where a scene had a usable pixel; the others have one colour. */
+  readonly usable: Uint8Array;
+}
+
 /** Shares of pixels left black and white by the stretch. */
 const CUT = 0.01;
 /** Colour of unusable pixels. */
@@ -41,7 +48,7 @@ export async function renderRgb(
   scenes: readonly OpenedScene[],
   grid: Grid,
   stretch?: Stretch,
-): Promise<{ picture: RgbPixels; stretch: Stretch }> {
+): Promise<Rendered> {
   const roles = stretch?.roles ?? pictureBands(scenes[0]);
   const bands = [...new Set(roles)];
   const length = grid.width * grid.height;
@@ -75,7 +82,7 @@ export async function renderRgb(
     ops.assign<Data<number>>(pixels.pick(null, c), scaled);
   });
   for (let i = 0; i < length; i++) if (usable[i] === 0) data.fill(EMPTY, 3 * i, 3 * i + 3);
-  return { picture: { width: grid.width, height: grid.height, data }, stretch: range };
+  return { picture: { width: grid.width, height: grid.height, data }, stretch: range, usable };
 }
 
 function stretchOf(planes: readonly Float32Array[], usable: Uint8Array): { low: number[]; high: number[] } {

@@ -1,0 +1,82 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Db } from '../../vector/store/db.js';
+import type { LeadCase } from '../leads/case.js';
+import type { OpenMonth } from '../leads/evidence.js';
+import type { RefreshCount } from '../leads/refresh.js';
+import type { LeadConfig } from '../leads/rule-config.js';
+import type { Lang } from '../monthly/input.js';
+
+/** What the web application may touch of the outside; made by whoever starts it (jobs/serve.ts), by tests from small parts. */
+export interface Deps {
+  readonly db: Db;
+  readonly config: WebConfig;
+  /** Of the program. */
+  readonly version: string;
+  /** Scenes of a month for pictures, newest first; they stay open as long as the server. */
+  readonly scenes: OpenMonth;
+  readonly now: () => Date;
+  readonly runs: RunDesk;
+  /** @throws BadInput where nothing is published for it, Unavailable where a PDF is asked for without Chromium. */
+  readonly makeReport: (request: ReportWanted) => Promise<Uint8Array>;
+  /** The lead's sheet as PDF. @throws Unavailable without Chromium. */
+  readonly makeSheet: (one: LeadCase) => Promise<Uint8Array>;
+  /** A lead with its run; null where there is none of that number. */
+  readonly leadCase: (number: string) => Promise<LeadCase | null>;
+  /** Imports a table of visits (CSV, XLSX, JSON), all of it or nothing. @throws BadInput naming file, row and column. */
+  readonly importResults: (path: string) => Promise<{ readonly done: number; readonly unchanged: number }>;
+  /** Asks the rules again after registers have changed. */
+  readonly refreshLeads: () => Promise<RefreshCount>;
+  readonly log?: FastifyBaseLogger;
+}
+
+export interface WebConfig {
+  /** Name of the district as configured; '' where the subdistricts' codes say it. */
+  readonly district: string;
+  /** Folder of the built page; null: the API alone. */
+  readonly pageDir: string | null;
+  readonly stateDir: string;
+  readonly timeZone: string;
+  readonly leads: LeadConfig;
+  /** Address people reach the server at; '' for the one it listens on. https makes cookies Secure. */
+  readonly publicUrl: string;
+  /** XYZ tiles ({z}/{x}/{y}) of an outside basemap; null: none is asked. */
+  readonly basemap: { readonly url: string; readonly attribution: string } | null;
+}
+
+export interface ReportWanted {
+  readonly month: string;
+  /** `mom`, `yoy` or earlier months; null: all that were run. */
+  readonly against: readonly string[] | null;
+  readonly since: string | null;
+  readonly format: 'html' | 'pdf' | 'xlsx' | 'json';
+  readonly lang: Lang;
+}
+
+/** Runs asked for by the page: one at a time, in the order they were asked for, in this process. */
+export interface RunDesk {
+  /** @throws BadInput where the month cannot be run, or is being run. */
+  start(month: string, against: readonly ('mom' | 'yoy')[] | null): RunTask;
+  /** False where nothing of that id is waiting or running. */
+  cancel(id: string): boolean;
+  /** Waiting, running and those that ended since the server started, oldest first. */
+  tasks(): readonly RunTask[];
+  /** Tells of every change of a task; the result ends it. */
+  watch(listener: (task: RunTask) => void): () => void;
+}
+
+export interface RunTask {
+  readonly id: string;
+  /** YYYY-MM. */
+  readonly month: string;
+  /** What it was asked to compare with; null: what there is. */
+  readonly against: readonly ('mom' | 'yoy')[] | null;
+  readonly status: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  /** What it is at, e.g. `2026-08 mom`; empty while waiting. */
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+  /** Why it failed; null otherwise. */
+  readonly failure: string | null;
+  /** ISO 8601. */
+  readonly askedAt: string;
+}

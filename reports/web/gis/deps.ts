@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify';
+import type { Deps } from '../deps.js';
+
+/** What the routes for GIS need of the web application. */
+export interface GisDeps extends Pick<Deps, 'db' | 'scenes' | 'now'> {
+  readonly config: Pick<Deps['config'], 'district' | 'stateDir' | 'publicUrl'>;
+}
+
+export interface GisOptions {
+  readonly deps: GisDeps;
+}
+
+/** Address of this server as the client knows it, without a slash at the end: links in OGC and STAC answers are absolute. */
+export function baseOf(request: FastifyRequest, { config }: GisDeps): string {
+  return config.publicUrl === ''
+    ? `${request.protocol}://${request.host}`
+    : config.publicUrl.replace(/\/+$/, '');
+}

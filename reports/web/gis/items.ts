@@ -1,0 +1,157 @@
+import { messageOf } from '../../../raster/errors.js';
+import type { Db } from '../../../vector/store/db.js';
+import { Problem } from '../problem.js';
+import type { Collection, ItemFeature, ItemKey } from './collection.js';
+import { compileCql2 } from './cql2/compile.js';
+import { mapPositions, rectangle } from './cql2/geometry.js';
+import { parseCql2Text } from './cql2/text.js';
+import type { ItemsQuery } from './items-query.js';
+import { geometryPlacer, type NamedCrs, toLonLat } from './place.js';
+import { districtBox, intersectsSql, type LonLatBox } from './spatial.js';
+import { type SqlParameters, sqlParameters } from './sql.js';
+
+export interface ItemsPage {
+  readonly features: readonly ItemFeature[];
+  /** How many there are in all. */
+  readonly matched: number;
+}
+
+/** Subdistrict codes somebody is confined to; null: none. */
+export type Scope = readonly string[] | null;
+
+const EVERYWHERE: LonLatBox = [-180, -90, 180, 90];
+
+/** One page of a collection, in the order of ids. @throws Problem 400 for a filter that cannot be used. */
+export async function findItems(
+  db: Db,
+  collection: Collection,
+  query: ItemsQuery,
+  scope: Scope,
+): Promise<ItemsPage> {
+  const parameters = sqlParameters();
+  const box = (await districtBox(db)) ?? EVERYWHERE;
+  const where = [
+    collection.where,
+    ...scopeSql(collection, scope, parameters),
+    ...conditions(collection, query, box, parameters),
+  ].join(' AND ');
+  const values = [...parameters.values];
+  const keys = await db.query<ItemKey>(
+    `SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}
+     ORDER BY ${collection.key} COLLATE "C" LIMIT ${parameters.add(query.limit)}::int OFFSET ${parameters.add(query.offset)}::int`,
+    parameters.values,
+  );
+  const [{ n: matched }] = await db.query<{ n: number }>(
+    `SELECT count(*) AS n FROM ${collection.from} WHERE ${where}`,
+    values,
+  );
+  return { features: await collection.load(db, keys, geometryPlacer(collection.crs, query.crs)), matched };
+}
+
+/** One item; null where there is none of that id within the scope. */
+export async function findItem(
+  db: Db,
+  collection: Collection,
+  id: string,
+  crs: NamedCrs,
+  scope: Scope,
+): Promise<ItemFeature | null> {
+  if (id.includes('\0')) return null;
+  const parameters = sqlParameters();
+  const where = [
+    collection.where,
+    ...scopeSql(collection, scope, parameters),
+    `${collection.key} = ${parameters.add(id)}::text`,
+  ].join(' AND ');
+  const keys = await db.query<ItemKey>(
+    `SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}`,
+    parameters.values,
+  );
+  const [feature] = await collection.load(db, keys, geometryPlacer(collection.crs, crs));
+  return feature ?? null;
+}
+
+/** Months the collection has items of, for its temporal extent; null where it has none. */
+export async function monthsOf(
+  db: Db,
+  collection: Collection,
+): Promise<{ readonly first: string; readonly last: string } | null> {
+  if (collection.month === null) return null;
+  const [row] = await db.query<{ first: string | null; last: string }>(
+    `SELECT min(${collection.month}::text) AS first, max(${collection.month}::text) AS last
+     FROM ${collection.from} WHERE ${collection.where}`,
+  );
+  return row === undefined || row.first === null ? null : { first: row.first, last: row.last };
+}
+
+function keyColumns({ key, month, against }: Collection): string {
+  return `${key} AS key, ${month ?? 'NULL'}::text AS month, ${against ?? 'NULL'}::text AS against`;
+}
+
+function scopeSql({ subdistrict }: Collection, scope: Scope, parameters: SqlParameters): string[] {
+  return scope === null || subdistrict === null
+    ? []
+    : [`${subdistrict} = ANY (${parameters.add(scope)}::text[])`];
+}
+
+function conditions(
+  collection: Collection,
+  query: ItemsQuery,
+  box: LonLatBox,
+  parameters: SqlParameters,
+): string[] {
+  const { geometry: sql, crs, month, queryables } = collection;
+  const frame = { sql, crs, box, parameters };
+  const result: string[] = [];
+  if (query.bbox !== null) {
+    const [x0, y0, x1, y1] = query.bbox;
+    const map = toLonLat(query.bboxCrs);
+    // a box in degrees may cross the date line: then it is the two at either side of it
+    const across = query.bboxCrs.crs.kind === 'geographic' && !query.bboxCrs.swapped && x0 > x1;
+    const boxes = across
+      ? [rectangle(x0, y0, 180, y1), rectangle(-180, y0, x1, y1)]
+      : [rectangle(x0, y0, x1, y1)];
+    const coordinates = boxes.map((ring) => [densified(ring)]);
+    result.push(intersectsSql(frame, mapPositions({ type: 'MultiPolygon', coordinates }, map)));
+  }
+  if (query.datetime !== null && month !== null) {
+    const { from, to } = query.datetime;
+    if (from !== null) result.push(`${month}::text COLLATE "C" >= ${parameters.add(from)}::text`);
+    if (to !== null) result.push(`${month}::text COLLATE "C" <= ${parameters.add(to)}::text`);
+  }
+  for (const { name, value } of query.equals) {
+    result.push(
+      compileCql2(
+        { op: '=', args: [{ property: name }, value] },
+        { queryables, parameters, intersects: () => 'FALSE' },
+      ),
+    );
+  }
+  if (query.filter !== null) {
+    const cql = query.filterLang === 'cql2-json' ? parseJson(query.filter) : parseCql2Text(query.filter);
+    const map = toLonLat(query.filterCrs);
+    const intersects = (geometry: Parameters<typeof mapPositions>[0]) =>
+      intersectsSql(frame, mapPositions(geometry, map));
+    result.push(compileCql2(cql, { queryables, parameters, intersects }));
+  }
+  return result;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Problem(400, `filter: not JSON (${messageOf(error)})`);
+  }
+}
+
+/** Points between on every side: a straight edge of one CRS bends in another. */
+function densified(ring: readonly (readonly [number, number])[]): [number, number][] {
+  const steps = 16;
+  const points: [number, number][] = [];
+  for (let i = 0; i + 1 < ring.length; i++) {
+    const [[x0, y0], [x1, y1]] = [ring[i], ring[i + 1]];
+    for (let s = 0; s < steps; s++) points.push([x0 + ((x1 - x0) * s) / steps, y0 + ((y1 - y0) * s) / steps]);
+  }
+  return [...points, points[0]];
+}

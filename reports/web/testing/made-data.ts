@@ -1,0 +1,102 @@
+import { CHANGE_CLASSES } from '../../../kernels/classes.js';
+
+/** A small district and what was found in it, in the shapes of the API; made, the same every time. */
+
+const WEST = 114.1;
+const SOUTH = 22.54;
+
+/** A square of `size` degrees as a closed ring. */
+function square(lon: number, lat: number, size: number): [number, number][] {
+  return [
+    [lon, lat],
+    [lon + size, lat],
+    [lon + size, lat + size],
+    [lon, lat + size],
+    [lon, lat],
+  ];
+}
+
+export const SUBDISTRICTS = [
+  { code: '440303001', name: '桂园街道', ring: square(WEST, SOUTH, 0.03) },
+  { code: '440303003', name: '东门街道', ring: square(WEST + 0.03, SOUTH, 0.03) },
+];
+
+export const MONTHS = ['2025-08', '2026-06', '2026-07', '2026-08'];
+
+export const META = {
+  district: { zh: '罗湖区', en: 'Luohu' },
+  languages: ['zh', 'en'],
+  months: MONTHS.map((month, i) => ({
+    month,
+    mom: i > 0,
+    yoy: month === '2026-08',
+    usable: 0.97,
+    patches: i > 0 ? 6 : 0,
+  })),
+  subdistricts: SUBDISTRICTS.map(({ code, name }) => ({ code, name })),
+  classes: CHANGE_CLASSES.map(({ code, name, zh, en, colour }) => ({ code, name, zh, en, color: colour })),
+  states: ['suspected', 'confirmed', 'dismissed'],
+  bounds: [WEST, SOUTH, WEST + 0.06, SOUTH + 0.03],
+  center: [WEST + 0.03, SOUTH + 0.015],
+  basemap: null,
+};
+
+const STATES = ['confirmed', 'suspected', 'dismissed'];
+
+/** Six patches in a row over both subdistricts, of six classes; each smaller than the one before. */
+export const PATCHES = CHANGE_CLASSES.slice(0, 6).map((one, i) => {
+  const place = SUBDISTRICTS[i < 3 ? 0 : 1];
+  const size = 0.004 - i * 0.0004;
+  const lon = WEST + 0.004 + i * 0.009;
+  return {
+    number: `202608-M-${place.code}-${String(i + 1).padStart(5, '0')}`,
+    class: one.name,
+    class_zh: one.zh,
+    subdistrict_code: place.code,
+    subdistrict: place.name,
+    before: '2026-07',
+    after: '2026-08',
+    area_m2: 1200 - i * 180,
+    area_mu: (1200 - i * 180) / (2000 / 3),
+    confidence: 0.95 - i * 0.08,
+    state: STATES[i % 3],
+    perimeter_m: 160,
+    compactness: 0.7,
+    centroid: [lon + size / 2, SOUTH + 0.012 + size / 2],
+    to_bare: false,
+    decided: i % 3 === 1 ? null : '2026-08',
+    bbox: [lon, SOUTH + 0.012, lon + size, SOUTH + 0.012 + size],
+    ring: square(lon, SOUTH + 0.012, size),
+  };
+});
+
+export type MadePatch = (typeof PATCHES)[number];
+
+/** A lead that can be worked on; `overdue` in the past, as seen from any day the tests run. */
+export function madeLead(patch: MadePatch, status: string, due: string | null) {
+  const { ring: _ring, bbox: _bbox, ...properties } = patch;
+  return {
+    ...properties,
+    month: '2026-08',
+    disposition: 'sent',
+    priority: status === 'assigned' ? 'high' : 'middle',
+    reasons: [{ rule: 'sure', zh: '置信度高的新增建筑', en: 'A new building of high confidence' }],
+    suspectedM2: patch.area_m2 - 100,
+    permits: [{ number: '深规许字 2026-001', authority: '规划局', overlapM2: 100, valid: true }],
+    zones: [{ kind: 'water_source', name: '深圳水库', overlapM2: 50 }],
+    address: { text: '人民北路 1 号', distanceM: 23 },
+    cameras: [{ id: 'C1', name: '东门北路高空摄像头', distanceM: 310, bearing: 42 }],
+    repeatOf: null,
+    status,
+    verdict: null as string | null,
+    rejectReason: null as string | null,
+    team: status === 'assigned' ? '东门中队' : null,
+    due,
+    overdue: due !== null && due < '2026-01-01',
+    createdAt: '2026-09-01T01:00:00.000Z',
+    sentAt: '2026-09-01T01:00:00.000Z',
+    visitedAt: null,
+  };
+}
+
+export type MadeLead = ReturnType<typeof madeLead>;
