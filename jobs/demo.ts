@@ -1,12 +1,14 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseCrs } from '../raster/crs.js';
+import { parseCrs, WGS84 } from '../raster/crs.js';
 import { leadProperties } from '../reports/leads/properties.js';
+import { leadLayer } from '../reports/leads/record.js';
+import { recordColumns } from '../reports/leads/record-fields.js';
 import { dayIn } from '../reports/leads/workdays.js';
 import { DEMO_MONTHS, DEMO_RESOLUTION, makeSamples, type SampleSet } from '../samples/make.js';
 import { makeRegisters } from '../samples/registers.js';
 import { readDistricts } from '../vector/districts.js';
-import { exportPatches } from '../vector/export/export.js';
+import { exportLayer, exportPatches } from '../vector/export/export.js';
 import type { LeadDisposition } from '../vector/lead.js';
 import { readAddresses } from '../vector/registers/addresses.js';
 import { readCameras } from '../vector/registers/cameras.js';
@@ -25,6 +27,7 @@ import { importZones } from '../vector/store/zones.js';
 import { registerScene } from './catalogue.js';
 import { type Config, loadConfig } from './config.js';
 import { type ClassScore, evaluate } from './evaluate.js';
+import { listCases } from './leads/cases.js';
 import { type MonthlyResult, runMonth } from './monthly.js';
 import { SYNTHETIC, writeReport } from './report.js';
 import { runFolder } from './state-history.js';
@@ -53,6 +56,8 @@ export interface DemoResult {
 /** The leads of all months: how many of what disposition, and the file that lists them. */
 export interface DemoLeads {
   readonly file: string;
+  /** Those that were sent, with the fields of the enforcement record. */
+  readonly workbook: string;
   readonly count: Readonly<Partial<Record<LeadDisposition, number>>>;
 }
 
@@ -102,7 +107,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
       gridCrs: crsOfRun(run),
       out: patches,
     });
-    const leads = await writeLeads(db, config, join(dir, 'leads.json'));
+    const leads = await writeLeads(db, config, dir);
     const rasters = runFolder(config.stateDir, run.id);
     const scores = await score(samples, month, results, join(rasters, 'change.tif'));
     return { dir, database, reports, patches, rasters, leads, results, scores };
@@ -120,7 +125,8 @@ export async function importRegisters(db: Db, samples: SampleSet, seed: number, 
   await importCameras(db, (await readCameras(files.cameras)).rows);
 }
 
-async function writeLeads(db: Db, { timeZone }: Config, file: string): Promise<DemoLeads> {
+async function writeLeads(db: Db, { timeZone, record, crs }: Config, dir: string): Promise<DemoLeads> {
+  const [file, workbook] = [join(dir, 'leads.json'), join(dir, 'leads.xlsx')];
   const leads = await listLeads(db);
   const today = dayIn(new Date(), timeZone);
   await writeFile(
@@ -133,7 +139,14 @@ async function writeLeads(db: Db, { timeZone }: Config, file: string): Promise<D
   );
   const count: Partial<Record<LeadDisposition, number>> = {};
   for (const { disposition } of leads) count[disposition] = (count[disposition] ?? 0) + 1;
-  return { file, count };
+  const sent = await listCases(db, { disposition: 'sent' });
+  await exportLayer(sent, leadLayer(recordColumns(record)), {
+    format: 'xlsx',
+    crs: WGS84,
+    gridCrs: sent[0]?.run.grid.crs ?? parseCrs(crs),
+    out: workbook,
+  });
+  return { file, workbook, count };
 }
 
 async function score(

@@ -57,6 +57,10 @@ export const demoCommand: Command = {
     context.print(
       `leads     ${result.leads.file} (${sent} sent, ${permitted} within permits, ${watch} watched)`,
     );
+    context.print(`          ${result.leads.workbook} (those sent, for Excel)`);
+    context.print(
+      `          sheets to print: cd ${result.dir} && tuban leads sheet --month ${result.results.at(-1)?.month} --out sheets.html`,
+    );
     context.print(`rasters   ${result.rasters}`);
     context.print(
       `database  ${result.database} (embedded PostGIS; other commands find it in this folder: cd ${result.dir})`,

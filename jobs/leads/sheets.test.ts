@@ -92,6 +92,43 @@ describe('sheets as HTML', () => {
     expect(text).toContain('须经实地核查，不作为处罚证据');
   });
 
+  it('show names as they are written, whatever stands in them', async () => {
+    const evil = '<script>alert(1)</script><img src=x onerror=alert(1)>"&';
+    const [permit] = madeLead().permits;
+    const one = caseAt('202608-M-440303003-10001', 0, 0, {
+      reasons: [{ rule: 'r', zh: evil, en: evil }],
+      address: { text: evil, distanceM: 1 },
+      permits: [{ ...permit, number: evil, authority: evil, date: evil }],
+      zones: [{ kind: 'other', name: evil, overlapM2: 1 }],
+      cameras: [{ id: evil, name: evil, distanceM: 1, bearing: 1 }],
+      team: evil,
+      due: evil,
+      repeatOf: evil,
+    });
+    const asked = request([one], 'evil.html');
+    const named = subdistricts.map((subdistrict) => ({ ...subdistrict, name: evil }));
+    const document = { ...asked.document, district: evil, subdistricts: named };
+    const [file] = await writeSheets({ ...asked, document });
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.toMatch(/<script|<img/);
+    expect(text.split('&lt;script&gt;alert(1)').length).toBeGreaterThan(8);
+  });
+
+  it('take a patch of 10,000 vertices, drawn no finer than it is printed', async () => {
+    const plain = caseAt('202608-M-440303003-10001', 0, 0);
+    const [x, y] = plain.lead.patch.rings[0][0];
+    const open = Array.from({ length: 10_000 }, (_, k) => {
+      const angle = (2 * Math.PI * k) / 10_000;
+      return [x + 60 * Math.cos(angle), y + 60 * Math.sin(angle)] as const;
+    });
+    const patch = { ...plain.lead.patch, rings: [[...open, open[0]]] };
+    const one = { ...plain, lead: { ...plain.lead, patch } };
+    const text = readFileSync((await writeSheets(request([one], 'round.html')))[0], 'utf8');
+    expect(text).toContain('外环共 10000 个拐点');
+    const longest = Math.max(...[...text.matchAll(/ d="([^"]*)"/g)].map(([, d]) => d.length));
+    expect(longest).toBeLessThan(20_000);
+  });
+
   it('come a file a lead', async () => {
     await writeSheets(request(THREE(), 'each', 'html'));
     expect(readdirSync(join(folder, 'each'))).toEqual(THREE().map(({ lead }) => `${lead.number}.html`));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import iconv from 'iconv-lite';
 import { readSheet } from 'read-excel-file/node';
 import { afterAll, describe, expect, it, test } from 'vitest';
@@ -97,6 +98,31 @@ test('a workbook holds numbers as numbers under heads that stay, and runs no for
   ]);
   expect(value('责任队伍')).toBe("'=cmd|calc");
   expect(value('地址')).toBeNull();
+});
+
+test('no text of a lead begins a formula, in a workbook or a CSV', async () => {
+  const evil = '=cmd|calc!A1';
+  const [permit] = madeCase().lead.permits;
+  const one = madeCase({
+    patch: madePatch({ subdistrict: evil, subdistrictCode: evil, before: evil, after: evil }),
+    reasons: [{ rule: 'r', zh: evil, en: evil }],
+    permits: [{ ...permit, number: evil, authority: '+1', level: '-1', date: '@x' }],
+    address: { text: `\t${evil}`, distanceM: 1 },
+    cameras: [{ id: evil, name: evil, distanceM: 1, bearing: 1 }],
+    team: evil,
+    due: evil,
+    repeatOf: evil,
+  });
+  const cases = [{ ...one, run: { ...one.run, sensors: { before: [evil], after: [evil] } } }];
+  const begins = /^\s*[=+@-]/;
+  const [head, row] = await readSheet((await write('evil.xlsx', cases, 'xlsx')).out);
+  for (const [k, value] of row.entries())
+    if (typeof value === 'string') expect([head[k], begins.test(value)]).toEqual([head[k], false]);
+  const csv = readFileSync((await write('evil.csv', cases, 'csv')).out, 'utf8');
+  const rows: string[][] = parse(csv, { bom: true });
+  const texts = rows[1].filter((value) => value.includes('cmd'));
+  expect(texts.length).toBeGreaterThan(8);
+  for (const value of texts) expect(value).not.toMatch(begins);
 });
 
 test('a cell cannot hold 10,000 points: the workbook says so, CSV and GeoJSON have them all', async () => {
