@@ -68,6 +68,9 @@ export const BORDER_LAYERS: readonly LayerSpecification[] = [
 
 const SOURCE = { source: 'patches', 'source-layer': 'patches' } as const;
 
+/** From this zoom on a dash is shorter than a patch. */
+const NEAR = 14;
+
 /** A small patch is a fraction of a pixel from afar: its line is wide enough there to be found. */
 const WIDTH: NonNullable<Extract<LayerSpecification, { type: 'line' }>['paint']>['line-width'] = [
   'interpolate',
@@ -87,6 +90,7 @@ export function patchLayers(meta: Meta): LayerSpecification[] {
   const line = (state: string, dash: number[] | null, opacity: number): LayerSpecification => ({
     id: `patch-${state}`,
     type: 'line',
+    minzoom: NEAR,
     ...SOURCE,
     filter: ['==', ['get', 'state'], state],
     layout: { 'line-join': 'round' },
@@ -117,6 +121,15 @@ export function patchLayers(meta: Meta): LayerSpecification[] {
         'line-opacity': 0.75,
         'line-width': ['interpolate', ['linear'], ['zoom'], 11, 8, 14, 6, 16, 4.5],
       },
+    },
+    {
+      id: 'patch-far',
+      type: 'line',
+      maxzoom: NEAR,
+      ...SOURCE,
+      filter: ['!=', ['get', 'state'], 'dismissed'],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': colour, 'line-width': WIDTH },
     },
     line('dismissed', [0.8, 1.6], 0.7),
     line('suspected', [2.2, 1.2], 1),

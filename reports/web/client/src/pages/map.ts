@@ -13,6 +13,9 @@ import { patchList } from '../map/list.js';
 import { exportForm, filterForm, timeStrip } from '../map/panel.js';
 import { placeLabels } from '../map/places.js';
 
+/** Whether list and map fit beside each other. */
+const roomy = () => matchMedia('(min-width: 800px)').matches;
+
 export async function mapPage(
   { meta }: App,
   _path: readonly string[],
@@ -30,6 +33,8 @@ export async function mapPage(
   const cardBox = h('div', { class: 'card-box' });
   const list = patchList(meta, state, {
     pick: (patch) => {
+      // on a phone the list would cover what was picked
+      if (!roomy()) panel.open = false;
       open(patch.number);
       map?.flyTo({ center: [...patch.centroid], zoom: Math.max(map.getZoom(), 16), duration: 600 });
     },
@@ -72,7 +77,7 @@ export async function mapPage(
   drawControls();
   const panel = h(
     'details',
-    { class: 'side', open: matchMedia('(min-width: 800px)').matches },
+    { class: 'side', open: roomy() },
     h('summary', {}, words.showFilters),
     h(
       'div',
