@@ -123,7 +123,8 @@ async function refusalOf(args: readonly string[]): Promise<void> {
       config: loadConfig(dir, {}),
       print: () => {},
       tell: () => {},
-      log: openLog(undefined),
+      terminal: false,
+    log: openLog(undefined),
       progress: () => ({ update: () => {}, end: () => {} }),
     },
   );

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { CommanderError, Command as Program } from 'commander';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
@@ -8,6 +7,7 @@ import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
 import { type Logger, openLog } from './log.js';
+import { version } from './version.js';
 
 /**
  * Every thread optimizes its JavaScript for itself, and most of it runs too short to earn that back: the loops over pixels are
@@ -18,11 +18,6 @@ if (/^11\./.test(process.versions.v8 ?? '')) setFlagsFromString('--interrupt-bud
 
 /** Done, the work failed, bad usage or bad input. */
 const [DONE, FAILED, BAD] = [0, 1, 2];
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 function context(signal: AbortSignal): Context {
   let log: Logger | undefined;
@@ -35,6 +30,7 @@ function context(signal: AbortSignal): Context {
       log ??= openLog(process.env.TUBAN_LOG);
       return log;
     },
+    terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
     signal,
   };
 }

@@ -56,6 +56,28 @@ const Schema = z.strictObject({
     .default(12)
     .describe('tries before a delivery becomes a dead letter'),
   webhookTimeoutS: z.number().positive().max(120).default(10).describe('seconds a receiver has to answer'),
+  port: z.number().int().min(0).max(65535).default(8080).describe('port `serve` listens on; 0: any free one'),
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'address `serve` listens on; 0.0.0.0 for all, best behind a proxy with https (docs/security.md)',
+    ),
+  publicUrl: z
+    .string()
+    .regex(/^(https?:\/\/[^\s/]+)?$/, 'expected an address such as https://tuban.example.gov.cn, or nothing')
+    .default('')
+    .describe('address people reach the web application at, behind a proxy; https makes its cookies Secure'),
+  basemapUrl: z
+    .string()
+    .regex(
+      /^(https?:\/\/\S+\{z\}\S*)?$/,
+      'expected XYZ tiles such as https://host/{z}/{x}/{y}.png, or nothing',
+    )
+    .default('')
+    .describe('XYZ tiles ({z}, {x}, {y}) of a basemap on the web map; empty: none, nothing outside is asked'),
+  basemapAttribution: z.string().default('').describe('whose basemap it is, as shown on the map'),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -95,7 +117,15 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
   return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
 }
 
-const NUMBERS = ['resolution', 'workers', 'mmuBuilding', 'mmuOther', 'webhookAttempts', 'webhookTimeoutS'];
+const NUMBERS = [
+  'resolution',
+  'workers',
+  'mmuBuilding',
+  'mmuOther',
+  'webhookAttempts',
+  'webhookTimeoutS',
+  'port',
+];
 const JSON_KEYS = ['leads', 'record', 'webhooks'];
 
 /** The environment knows text alone: numbers are read, lists and objects are JSON. */

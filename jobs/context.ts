@@ -10,6 +10,8 @@ export interface Context {
   readonly tell: (line: string) => void;
   readonly progress: (label: string) => Progress;
   readonly log: Logger;
+  /** Whether a person sits at a terminal, who can end what goes on for ever. */
+  readonly terminal: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseCrs } from '../raster/crs.js';
+import { leadProperties } from '../reports/leads/properties.js';
 import { dayIn } from '../reports/leads/workdays.js';
 import { DEMO_MONTHS, DEMO_RESOLUTION, makeSamples, type SampleSet } from '../samples/make.js';
 import { makeRegisters } from '../samples/registers.js';
@@ -24,7 +25,6 @@ import { importZones } from '../vector/store/zones.js';
 import { registerScene } from './catalogue.js';
 import { type Config, loadConfig } from './config.js';
 import { type ClassScore, evaluate } from './evaluate.js';
-import { leadProperties } from './leads.js';
 import { type MonthlyResult, runMonth } from './monthly.js';
 import { SYNTHETIC, writeReport } from './report.js';
 import { runFolder } from './state-history.js';
@@ -56,11 +56,15 @@ export interface DemoLeads {
   readonly count: Readonly<Partial<Record<LeadDisposition, number>>>;
 }
 
+/** The demo's own folder is a working directory like any other; its server is the embedded database. */
+export function demoConfig(dir: string): Config {
+  return { ...loadConfig(dir, {}), databaseUrl: '', stateDir: join(dir, '.tuban') };
+}
+
 /** Makes the sample months, runs them all, writes report, patches and leads, and scores the last month against its truth. */
 export async function demo(request: DemoRequest): Promise<DemoResult> {
   const dir = resolve(request.dir);
-  // the demo's own folder is a working directory like any other; its server is the embedded database
-  const config = { ...loadConfig(dir, {}), databaseUrl: '', stateDir: join(dir, '.tuban') };
+  const config = demoConfig(dir);
   const database = join(config.stateDir, 'database');
   await rm(join(dir, 'samples'), { recursive: true, force: true });
   request.tell('making the sample months');

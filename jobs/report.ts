@@ -1,11 +1,11 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { districtName } from '../reports/district-name.js';
 import { reportDocument } from '../reports/monthly/document.js';
 import { gatherReport } from '../reports/monthly/gather.js';
 import type { Lang, ReportInput } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
 import type { PdfPrinter } from '../reports/pdf.js';
-import type { Subdistrict } from '../vector/patch.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
@@ -16,7 +16,8 @@ import { compareStates } from './state-pair.js';
 export const REPORT_FORMATS = ['html', 'pdf', 'xlsx', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-export interface ReportRequest {
+/** Which report, without where to. */
+export interface ReportContent {
   readonly month: string;
   /** `mom`, `yoy` or an earlier month; null: all that were run. */
   readonly against: readonly string[] | null;
@@ -24,24 +25,30 @@ export interface ReportRequest {
   readonly since: string | null;
   readonly format: ReportFormat;
   readonly lang: Lang;
+}
+
+export interface ReportRequest extends ReportContent {
   readonly out: string;
 }
 
 /** Setting that marks a database as filled with made-up scenes. */
 export const SYNTHETIC = 'synthetic';
 
-/** Division code of Luohu (GB/T 2260), which its subdistricts' codes begin with. */
-const LUOHU = '440303';
-
-/** What a district is called where the configuration does not say. */
-export function districtName(subdistricts: readonly Subdistrict[], lang: Lang): string {
-  const luohu = subdistricts.length > 0 && subdistricts.every(({ code }) => code.startsWith(LUOHU));
-  if (luohu) return lang === 'zh' ? '罗湖区' : 'Luohu District';
-  return lang === 'zh' ? '本区' : 'District';
-}
-
 /** Gathers and writes the report; the file appears whole or not at all. @throws Unavailable where a PDF is asked for without Chromium. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
+  const content = await makeReport(db, config, request);
+  const out = resolve(request.out);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(`${out}.new`, content);
+  await rename(`${out}.new`, out);
+}
+
+/** The report as a file's content. @throws Unavailable where a PDF is asked for without Chromium. */
+export async function makeReport(
+  db: Db,
+  config: Config,
+  request: ReportContent,
+): Promise<string | Uint8Array> {
   // whoever has no Chromium learns it before minutes of reading scenes
   const printer = request.format === 'pdf' ? await openPrinter() : null;
   const archive = openArchive(db);
@@ -56,11 +63,7 @@ export async function writeReport(db: Db, config: Config, request: ReportRequest
       openMonth: async (month) => (hasPictures(request.format) ? archive.scenes([month]) : []),
       compareStates: (before, after) => compareStates(db, config.stateDir, before, after),
     });
-    const content = await renderAs(request.format, input, printer);
-    const out = resolve(request.out);
-    await mkdir(dirname(out), { recursive: true });
-    await writeFile(`${out}.new`, content);
-    await rename(`${out}.new`, out);
+    return await renderAs(request.format, input, printer);
   } finally {
     await archive.close();
     await printer?.close();

@@ -1,4 +1,4 @@
-import { demo } from '../demo.js';
+import { demo, demoConfig } from '../demo.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { scoreTable } from './evaluate.js';
 import { parseSeed } from './samples.js';
@@ -11,6 +11,7 @@ export const demoCommand: Command = {
   options: [
     ['--dir <dir>', 'folder of the demo', 'demo'],
     ['--seed <n>', 'seed of the sample world'],
+    ['--serve', 'on a terminal, goes on to serving the demo (tuban serve)'],
     JSON_OPTION,
   ],
   async run(input, context) {
@@ -61,5 +62,10 @@ export const demoCommand: Command = {
       `database  ${result.database} (embedded PostGIS; other commands find it in this folder: cd ${result.dir})`,
     );
     context.print(`done in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    if (input.options.serve !== true || !context.terminal) return;
+    // only whoever serves loads the server
+    const { serve } = await import('../serve.js');
+    context.print('');
+    await serve({ ...context, config: demoConfig(result.dir) });
   },
 };

@@ -30,6 +30,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   leads: async () => (await import('./leads.js')).LEAD_COMMANDS,
   webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
+  serve: async () => [(await import('./serve.js')).serveCommand],
+  users: async () => (await import('./users.js')).USER_COMMANDS,
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],
 };

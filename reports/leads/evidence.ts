@@ -1,8 +1,10 @@
 import { groundResolution } from '../../raster/choose-grid.js';
+import type { Crs } from '../../raster/crs.js';
 import type { OpenedScene } from '../../raster/engine/prepare.js';
 import { type Grid, gridBounds, snappedGrid } from '../../raster/grid.js';
 import { renderRgb } from '../../raster/picture.js';
 import { placed } from '../../raster/scene.js';
+import type { Patch } from '../../vector/patch.js';
 import { encodeJpeg } from '../monthly/picture.js';
 import type { LeadCase } from './case.js';
 import { chipGrid } from './chip.js';
@@ -22,18 +24,34 @@ export type OpenMonth = (month: string) => Promise<readonly OpenedScene[]>;
 const [AROUND_TIMES, AROUND_METRES] = [4, 800];
 const AROUND_PX = 128;
 
+/** What of a run says how its patches' ground is pictured. */
+export interface PicturedRun {
+  /** CRS of the patches' rings. */
+  readonly crs: Crs;
+  /** Months compared, YYYY-MM; a patch may say better. */
+  readonly beforeMonth: string | null;
+  readonly month: string;
+}
+
+/** Reads before/after pictures of leads (`groundReader`). */
+export function evidenceReader(openMonth: OpenMonth): (one: LeadCase) => Promise<Evidence> {
+  const read = groundReader(openMonth);
+  return ({ lead: { patch }, run }) =>
+    read(patch, { crs: run.grid.crs, beforeMonth: run.beforeMonth, month: run.month });
+}
+
 /**
- * Reads before/after pictures of leads at the scenes' full resolution. A picture's brightness is that of the ground around it:
+ * Reads before/after pictures of patches at the scenes' full resolution. A picture's brightness is that of the ground around it:
  * a cloud elsewhere in the district would leave it dark.
  */
-export function evidenceReader(openMonth: OpenMonth): (one: LeadCase) => Promise<Evidence> {
+export function groundReader(openMonth: OpenMonth): (patch: Patch, run: PicturedRun) => Promise<Evidence> {
   const picture = async (scenes: readonly OpenedScene[], own: Grid) => {
     if (scenes.length === 0) return null;
     const { stretch } = await renderRgb(scenes, around(own));
     const { picture: pixels } = await renderRgb(scenes, own, stretch);
     return encodeJpeg(pixels, JPEG_QUALITY);
   };
-  return async ({ lead: { patch }, run }) => {
+  return async (patch, run) => {
     const [beforeMonth, afterMonth] = [
       monthOf(patch.before ?? run.beforeMonth),
       monthOf(patch.after ?? run.month),
@@ -41,9 +59,9 @@ export function evidenceReader(openMonth: OpenMonth): (one: LeadCase) => Promise
     const before = beforeMonth === null ? [] : await openMonth(beforeMonth);
     const after = afterMonth === null ? [] : await openMonth(afterMonth);
     const finest = Math.min(
-      ...[...before, ...after].map(({ scene }) => groundResolution(placed(scene), run.grid.crs)),
+      ...[...before, ...after].map(({ scene }) => groundResolution(placed(scene), run.crs)),
     );
-    const grid = chipGrid(patch, run.grid.crs, finest);
+    const grid = chipGrid(patch, run.crs, finest);
     return {
       grid,
       before: await picture(before, grid),

@@ -12,6 +12,20 @@ export interface ReadPhoto {
   readonly position: readonly [number, number] | null;
   /** ISO 8601 in UTC; null where its EXIF tells no time. */
   readonly takenAt: string | null;
+  /** What the page that sent it says of it, beside its EXIF. */
+  readonly said?: SaidOfPhoto;
+}
+
+/** A claim of whoever sent the photo: it is kept with it, and stands for the EXIF only where that says nothing. */
+export interface SaidOfPhoto {
+  /** Taken in the page, or picked among the phone's pictures. */
+  readonly source: 'camera' | 'picked';
+  /** WGS84 longitude, latitude of the phone. */
+  readonly position: readonly [number, number] | null;
+  /** Where the camera looked, degrees clockwise from true north. */
+  readonly bearing: number | null;
+  /** ISO 8601 in UTC. */
+  readonly takenAt: string | null;
 }
 
 /** Formats by sharp's name, with their media type and the ending of their file. */

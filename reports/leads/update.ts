@@ -131,7 +131,9 @@ async function photoEvents(tx: Db, lead: Lead, photos: readonly ReadPhoto[], far
         `${path} was taken ${distanceM} m from the patch of lead ${lead.number}; it is kept, but look at it`,
       );
     }
-    data.push({ hash, mediaType, position, distanceM, takenAt, far: distanceM !== null && distanceM > farM });
+    const far = distanceM !== null && distanceM > farM;
+    const said = photo.said === undefined ? {} : { said: photo.said };
+    data.push({ hash, mediaType, position, distanceM, takenAt, far, ...said });
   }
   return { data, warnings };
 }

@@ -10,6 +10,8 @@ import type { Lang } from '../monthly/input.js';
 export interface Deps {
   readonly db: Db;
   readonly config: WebConfig;
+  /** Of the program. */
+  readonly version: string;
   /** Scenes of a month for pictures, newest first; they stay open as long as the server. */
   readonly scenes: OpenMonth;
   readonly now: () => Date;
@@ -30,6 +32,8 @@ export interface Deps {
 export interface WebConfig {
   /** Name of the district as configured; '' where the subdistricts' codes say it. */
   readonly district: string;
+  /** Folder of the built page; null: the API alone. */
+  readonly pageDir: string | null;
   readonly stateDir: string;
   readonly timeZone: string;
   readonly leads: LeadConfig;

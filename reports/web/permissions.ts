@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { UserRole } from '../../vector/store/users.js';
 import { Problem } from './problem.js';
 
-export const ROLES = ['administrator', 'analyst', 'planner', 'officer'] as const;
-export type Role = (typeof ROLES)[number];
+export { USER_ROLES as ROLES } from '../../vector/store/users.js';
+export type Role = UserRole;
 
 /** Who asks: a session's user, or the user an API token was made by. */
 export interface SignedIn {
@@ -35,6 +36,12 @@ export function scopeOf(request: FastifyRequest): readonly string[] | null {
   const { user } = request;
   if (user === null) return [];
   return user.role === 'officer' ? user.subdistricts : null;
+}
+
+/** Who asks on a route that strangers cannot reach. */
+export function signedIn(request: FastifyRequest): SignedIn {
+  if (request.user === null) throw new Problem(401, 'Sign in first');
+  return request.user;
 }
 
 /** @throws Problem 401 to strangers, 403 to the wrong role. */

@@ -45,9 +45,9 @@ export function isOverdue(lead: Pick<Lead, 'disposition' | 'status' | 'due'>, to
 
 const OWN_COLUMNS = `l.month AS lead_month, l.disposition, l.priority, l.reasons, l.suspected_m2, l.permits, l.zones, l.address,
   l.cameras, l.repeat_of, l.status, l.verdict, l.reject_reason, l.team, l.due, l.created_at, l.sent_at, l.visited_at`;
-const LEAD_COLUMNS = `${PATCH_COLUMNS.replaceAll(/(^|, )/g, '$1p.')}, ${OWN_COLUMNS}`;
+export const LEAD_COLUMNS = `${PATCH_COLUMNS.replaceAll(/(^|, )/g, '$1p.')}, ${OWN_COLUMNS}`;
 
-interface LeadRow extends PatchRow {
+export interface LeadRow extends PatchRow {
   readonly lead_month: string;
   readonly disposition: Lead['disposition'];
   readonly priority: Lead['priority'];
@@ -68,7 +68,7 @@ interface LeadRow extends PatchRow {
   readonly visited_at: string | null;
 }
 
-function leadFromRow(row: LeadRow): Lead {
+export function leadFromRow(row: LeadRow): Lead {
   return {
     number: row.number,
     patch: patchFromRow(row),

@@ -1,9 +1,9 @@
 import { classByName } from '../../../kernels/classes.js';
+import { leadProperties } from '../../../reports/leads/properties.js';
 import { dayIn } from '../../../reports/leads/workdays.js';
 import { LEAD_DISPOSITIONS, LEAD_STATUSES } from '../../../vector/lead.js';
 import { isOverdue, type LeadFilter, listLeads } from '../../../vector/store/leads.js';
 import type { Context } from '../../context.js';
-import { leadProperties } from '../../leads.js';
 import { parseChoice, parseMonth } from '../../options.js';
 import { type Command, type Input, JSON_OPTION, type OptionSpec, text } from '../command.js';
 import { withDatabase } from '../database.js';

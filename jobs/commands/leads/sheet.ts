@@ -17,7 +17,8 @@ export const leadsSheet: Command = {
   async run(input, context) {
     const { openArchive } = await import('../../catalogue.js');
     const { writeSheets } = await import('../../leads/sheets.js');
-    const { districtName, SYNTHETIC } = await import('../../report.js');
+    const { SYNTHETIC } = await import('../../report.js');
+    const { districtName } = await import('../../../reports/district-name.js');
     const { getSetting } = await import('../../../vector/store/settings.js');
     const { listSubdistricts } = await import('../../../vector/store/subdistricts.js');
     const out = text(input, 'out');

@@ -1,12 +1,12 @@
 import { userInfo } from 'node:os';
 import { BadInput } from '../../../raster/errors.js';
 import { keepPhoto } from '../../../reports/leads/photos.js';
+import { leadProperties } from '../../../reports/leads/properties.js';
 import { type LeadUpdate, updateLeads } from '../../../reports/leads/update.js';
 import { dayIn } from '../../../reports/leads/workdays.js';
 import { LEAD_VERDICTS, REJECT_REASONS } from '../../../vector/lead.js';
 import { listLeads } from '../../../vector/store/leads.js';
 import type { Context } from '../../context.js';
-import { leadProperties } from '../../leads.js';
 import { parseChoice, parseDay } from '../../options.js';
 import { type Command, type Input, JSON_OPTION, text, texts } from '../command.js';
 import { withDatabase } from '../database.js';

@@ -1,0 +1,39 @@
+import { isIP } from 'node:net';
+import { BadInput } from '../../raster/errors.js';
+import { type Command, text } from './command.js';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  args: '',
+  summary: 'serves the web application and its API; in a demo’s folder it serves the demo',
+  summaryZh: '启动网页应用与接口；在演示目录中即演示数据',
+  options: [
+    ['--port <n>', 'port to listen on (default: 8080; 0: any free one)'],
+    ['--host <address>', 'address to listen on (default: 127.0.0.1, this machine alone)'],
+  ],
+  async run(input, context) {
+    const [port, host] = [text(input, 'port'), text(input, 'host')];
+    const config = {
+      ...context.config,
+      ...(port === undefined ? {} : { port: parsePort(port) }),
+      ...(host === undefined ? {} : { host: parseHost(host) }),
+    };
+    const { serve } = await import('../serve.js');
+    await serve({ ...context, config });
+  },
+};
+
+function parsePort(given: string): number {
+  const port = Number(given);
+  if (!/^\d{1,5}$/.test(given) || port > 65535) {
+    throw new BadInput(`Invalid --port "${given}"; expected a whole number from 0 to 65535, e.g. 8080`);
+  }
+  return port;
+}
+
+function parseHost(given: string): string {
+  if (isIP(given) === 0 && !/^[a-z0-9.-]+$/i.test(given)) {
+    throw new BadInput(`Invalid --host "${given}"; expected an address or name, e.g. 127.0.0.1 or 0.0.0.0`);
+  }
+  return given;
+}

@@ -1,0 +1,70 @@
+import { timingSafeEqual } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Deps } from './deps.js';
+import { admit } from './permissions.js';
+import { Problem } from './problem.js';
+import { csrfOf, SESSION_SECONDS, userOfSession, userOfToken } from './sign-in.js';
+
+const COOKIE = 'tuban_session';
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Finds out who asks, and lets in whom the route is for. Registered on the application itself, before all routes. */
+export async function recognize(app: FastifyInstance, deps: Deps): Promise<void> {
+  await app.register(cookie);
+  app.decorateRequest('user', null);
+  app.addHook('onRequest', async (request) => {
+    refuseOtherSites(request);
+    request.user = await whoAsks(request, deps);
+    const access = request.routeOptions.config.access ?? 'anyone';
+    admit(access, request.user);
+    if (request.user?.by === 'session' && !SAFE.has(request.method)) checkCsrf(request);
+  });
+}
+
+async function whoAsks(request: FastifyRequest, { db, now }: Deps) {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = /^Bearer +(\S{1,200})$/i.exec(authorization)?.[1];
+    const user = token === undefined ? null : await userOfToken(db, token, now());
+    // a wrong token is no stranger: whoever sends one wants to know
+    if (user === null) throw new Problem(401, 'The API token is not known, or its time is over');
+    return user;
+  }
+  const secret = sessionSecret(request);
+  return secret === null ? null : userOfSession(db, secret, now());
+}
+
+/** A browser says where a request comes from; a page of another site has no business writing here, signed in or not. */
+function refuseOtherSites(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site'];
+  if (!SAFE.has(request.method) && site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new Problem(403, 'Requests of other sites’ pages are not taken');
+  }
+}
+
+function checkCsrf(request: FastifyRequest): void {
+  const given = Buffer.from(String(request.headers['x-csrf-token'] ?? ''));
+  const expected = Buffer.from(csrfOf(sessionSecret(request) ?? ''));
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    throw new Problem(403, 'The header X-CSRF-Token is missing or old; GET /api/session tells it');
+  }
+}
+
+/** The cookie's value, null where it has none that could be ours. */
+export function sessionSecret(request: FastifyRequest): string | null {
+  const value = request.cookies[COOKIE];
+  return value !== undefined && /^[\w-]{43}$/.test(value) ? value : null;
+}
+
+/** Sets the cookie, or with null takes it away. */
+export function setSession(
+  reply: FastifyReply,
+  config: Pick<Deps['config'], 'publicUrl'>,
+  secret: string | null,
+): void {
+  const secure = config.publicUrl.startsWith('https:') || reply.request.protocol === 'https';
+  const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
+  if (secret === null) reply.clearCookie(COOKIE, options);
+  else reply.setCookie(COOKIE, secret, { ...options, maxAge: SESSION_SECONDS });
+}
