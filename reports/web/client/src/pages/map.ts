@@ -36,7 +36,12 @@ export async function mapPage(
       // on a phone the list would cover what was picked
       if (!roomy()) panel.open = false;
       open(patch.number);
-      map?.flyTo({ center: [...patch.centroid], zoom: Math.max(map.getZoom(), 16), duration: 600 });
+      map?.flyTo({
+        center: [...patch.centroid],
+        zoom: Math.max(map.getZoom(), 16),
+        offset: beside(),
+        duration: 600,
+      });
     },
     sort: (sort) => change({ sort }),
   });
@@ -72,7 +77,11 @@ export async function mapPage(
     compare.update(state);
     remember();
   };
-  const zoomTo = (patch: PatchDetail) => map?.flyTo({ center: [...patch.centroid], zoom: 18, duration: 600 });
+  const zoomTo = (patch: PatchDetail) =>
+    map?.flyTo({ center: [...patch.centroid], zoom: 18, offset: beside(), duration: 600 });
+
+  /** Half of what the card covers, px: the patch comes to the middle of what is left. */
+  const beside = (): [number, number] => (roomy() ? [-190, 0] : [0, -compare.element.clientHeight * 0.3]);
 
   drawControls();
   const panel = h(
