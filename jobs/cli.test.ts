@@ -124,7 +124,7 @@ async function refusalOf(args: readonly string[]): Promise<void> {
       print: () => {},
       tell: () => {},
       terminal: false,
-    log: openLog(undefined),
+      log: openLog(undefined),
       progress: () => ({ update: () => {}, end: () => {} }),
     },
   );

@@ -28,6 +28,11 @@ const KEYS_ZH = {
   webhooks: '线索每一步通知谁：{name, url, secret 或 secretEnv, events, since} 列表（见 docs/webhooks.md）',
   webhookAttempts: '投递失败多少次后列为死信',
   webhookTimeoutS: '等待接收方应答的秒数',
+  port: '`serve` 监听的端口；0 为任一空闲端口',
+  host: '`serve` 监听的地址；0.0.0.0 为全部，最好置于 https 代理之后（docs/security.md）',
+  publicUrl: '用户访问网页应用的地址（经代理时填写）；https 时 Cookie 带 Secure',
+  basemapUrl: '网页地图的底图 XYZ 瓦片（{z}、{x}、{y}）；留空则无底图，不访问任何外部地址',
+  basemapAttribution: '地图上显示的底图出处',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };

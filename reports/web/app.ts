@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Deps } from './deps.js';
-import { knownRoutes, openApi } from './openapi.js';
+import { type Known, knownRoutes, openApi } from './openapi.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
 import { Problem, problems } from './problem.js';
@@ -17,6 +17,13 @@ import { reportRoutes } from './routes/reports.js';
 import { runRoutes } from './routes/runs.js';
 import { sessionRoutes } from './routes/session.js';
 import { recognize } from './session.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route, as documents and tests of permissions need them. */
+    knownRoutes: readonly Known[];
+  }
+}
 
 /** Largest JSON body, bytes. Uploads have limits of their own. */
 const MOST_BODY = 256 << 10;
@@ -37,6 +44,7 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
   problems(app);
   requireAccess(app);
   const routes = knownRoutes(app);
+  app.decorate('knownRoutes', routes);
   await app.register(helmet, headers(deps));
   await app.register(rateLimit, {
     max: MOST_A_MINUTE,

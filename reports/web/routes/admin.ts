@@ -117,9 +117,9 @@ function userRoutes(app: FastifyInstance, deps: Deps): void {
       if (password !== undefined) checkPassword(password, name);
       const passwordHash = password === undefined ? undefined : await hashPassword(password);
       await db.transaction(async (tx) => {
-        await changeUser(tx, name, { role, subdistricts, active, passwordHash });
-        // asked after the change, in its transaction: two administrators may take each other's role at once
+        // one change at a time: two administrators may take each other's role at once
         await tx.query('LOCK TABLE tuban.web_user IN SHARE ROW EXCLUSIVE MODE');
+        await changeUser(tx, name, { role, subdistricts, active, passwordHash });
         if ((await countAdministrators(tx)) === 0) {
           throw new Problem(409, 'Nobody would be left to administer; make another administrator first');
         }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { messageOf } from '../../../raster/errors.js';
 import { LEAD_VERDICTS, REJECT_REASONS } from '../../../vector/lead.js';
 import { listLeadPhotos } from '../../../vector/store/lead-events.js';
 import { claimRequest } from '../../../vector/store/requests.js';
@@ -188,16 +189,22 @@ async function oneUpload(request: FastifyRequest, folder: string, most: number) 
   if (!request.isMultipart()) throw new Problem(415, 'Expected multipart/form-data with a file');
   const fields: Record<string, string> = {};
   let path: string | null = null;
-  for await (const part of request.parts({ limits: { fileSize: most } })) {
-    if (part.type === 'field') {
-      if (typeof part.value === 'string') fields[part.fieldname] = part.value;
-      continue;
+  try {
+    for await (const part of request.parts({ limits: { fileSize: most } })) {
+      if (part.type === 'field') {
+        if (typeof part.value === 'string') fields[part.fieldname] = part.value;
+        continue;
+      }
+      // the client's name for it is only asked for its ending
+      const ending = /\.[a-z]{2,5}$/i.exec(part.filename ?? '')?.[0].toLowerCase() ?? '';
+      path = join(folder, `${randomUUID()}${ending}`);
+      await keepUpload(part.file, path);
+      if (part.file.truncated) throw new Problem(413, `The file is larger than ${most >> 20} MB`);
     }
-    // the client's name for it is only asked for its ending
-    const ending = /\.[a-z]{2,5}$/i.exec(part.filename ?? '')?.[0].toLowerCase() ?? '';
-    path = join(folder, `${randomUUID()}${ending}`);
-    await keepUpload(part.file, path);
-    if (part.file.truncated) throw new Problem(413, `The file is larger than ${most >> 20} MB`);
+  } catch (error) {
+    // a body that breaks off or is none has no status; everything else says itself what it is
+    if (error instanceof Problem || (error instanceof Error && 'statusCode' in error)) throw error;
+    throw new Problem(400, `The multipart body cannot be read: ${messageOf(error)}`);
   }
   if (path === null) throw new Problem(400, 'file: expected a file in the multipart body');
   return { path, fields };
