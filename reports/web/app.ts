@@ -3,6 +3,11 @@ import rateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Deps } from './deps.js';
+import { imageTiles } from './gis/image-tiles.js';
+import { ogc } from './gis/ogc.js';
+import { stac } from './gis/stac.js';
+import { tilejson } from './gis/tilejson.js';
+import { vectorTiles } from './gis/vector-tiles.js';
 import { knownRoutes, openApi } from './openapi.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
@@ -58,7 +63,7 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
   runRoutes(app, deps);
   reportRoutes(app, deps);
   adminRoutes(app, deps);
-  // gis: one line a plugin, e.g. await app.register(vectorTiles, { deps });
+  for (const gis of [ogc, vectorTiles, imageTiles, tilejson, stac]) await app.register(gis, { deps });
   addRoute(app, {
     method: 'GET',
     url: '/api/openapi.json',
