@@ -4,6 +4,11 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Deps } from './deps.js';
 import { type Known, knownRoutes, openApi } from './openapi.js';
+import { imageTiles } from './gis/image-tiles.js';
+import { ogc } from './gis/ogc.js';
+import { stac } from './gis/stac.js';
+import { tilejson } from './gis/tilejson.js';
+import { vectorTiles } from './gis/vector-tiles.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
 import { Problem, problems } from './problem.js';
@@ -66,7 +71,7 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
   runRoutes(app, deps);
   reportRoutes(app, deps);
   adminRoutes(app, deps);
-  // gis: one line a plugin, e.g. await app.register(vectorTiles, { deps });
+  for (const gis of [ogc, vectorTiles, imageTiles, tilejson, stac]) await app.register(gis, { deps });
   addRoute(app, {
     method: 'GET',
     url: '/api/openapi.json',

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.js';
 
 /** What the routes for GIS need of the web application. */
-export interface GisDeps extends Pick<Deps, 'db' | 'scenes' | 'now'> {
+export interface GisDeps extends Pick<Deps, 'db' | 'scenes' | 'now' | 'version'> {
   readonly config: Pick<Deps['config'], 'district' | 'stateDir' | 'publicUrl'>;
 }
 

@@ -139,7 +139,7 @@ export function changeItem(
   stac: string,
   run: RunRecord,
   files: readonly (StacFile & { readonly key: RunRaster })[],
-  base: string,
+  { base, version }: { readonly base: string; readonly version: string },
 ) {
   const { month, against, grid } = run;
   const first = against === 'first';
@@ -173,7 +173,7 @@ export function changeItem(
       ...(run.publishedAt === null
         ? {}
         : { created: run.publishedAt, 'processing:datetime': run.publishedAt }),
-      'processing:software': { tuban: '0.1.0' },
+      'processing:software': { tuban: version },
       'processing:lineage': first
         ? `Land states of ${month}; nothing before it to compare with`
         : `Scenes of ${run.beforeMonth} and ${month}: co-registered, normalized, compared, minimum mapping unit applied`,

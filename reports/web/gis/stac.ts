@@ -77,7 +77,10 @@ export const stac: FastifyPluginAsync<GisOptions> = async (app, { deps }) => {
         return found === null ? [] : [{ key, href: `${own}/${assetKey(key)}`, size: found.size }];
       }),
     );
-    return changeItem(rootOf(request), run, files.flat(), baseOf(request, deps));
+    return changeItem(rootOf(request), run, files.flat(), {
+      base: baseOf(request, deps),
+      version: deps.version,
+    });
   };
   const describe = async (request: FastifyRequest, id: StacCollection) => {
     const months = (id === 'scenes' ? await listScenes(db) : await published())

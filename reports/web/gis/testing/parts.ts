@@ -34,6 +34,7 @@ export function depsOf(db: Db, change: Partial<GisDeps> = {}): GisDeps {
   return {
     db,
     config: { district: '罗湖区', stateDir: '/nonexistent', publicUrl: '' },
+    version: '0.0.0',
     scenes: async () => [],
     now: () => new Date('2026-09-01T00:00:00Z'),
     ...change,
