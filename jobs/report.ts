@@ -1,11 +1,12 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { districtName } from '../reports/district-name.js';
+import { resolve } from 'node:path';
 import { reportDocument } from '../reports/monthly/document.js';
 import { gatherReport } from '../reports/monthly/gather.js';
-import type { Lang, ReportInput } from '../reports/monthly/input.js';
+import type { ReportInput } from '../reports/monthly/input.js';
 import { renderReport } from '../reports/monthly/report.js';
 import type { PdfPrinter } from '../reports/pdf.js';
+import { districtName } from '../reports/shared/district-name.js';
+import type { Lang } from '../reports/shared/lang.js';
+import { writeWhole } from '../reports/shared/whole-file.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
@@ -37,10 +38,7 @@ export const SYNTHETIC = 'synthetic';
 /** Gathers and writes the report; the file appears whole or not at all. @throws Unavailable where a PDF is asked for without Chromium. */
 export async function writeReport(db: Db, config: Config, request: ReportRequest): Promise<void> {
   const content = await makeReport(db, config, request);
-  const out = resolve(request.out);
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(`${out}.new`, content);
-  await rename(`${out}.new`, out);
+  await writeWhole(resolve(request.out), content);
 }
 
 /** The report as a file's content. @throws Unavailable where a PDF is asked for without Chromium. */

@@ -11,6 +11,7 @@ import type { LeadCase } from '../reports/leads/case.js';
 import { leadLayer } from '../reports/leads/record.js';
 import { recordColumns } from '../reports/leads/record-fields.js';
 import { ReportDocument } from '../reports/monthly/document-schema.js';
+import { gdalThere } from '../reports/shared/testing/gdal.js';
 import { makeSamples } from '../samples/make.js';
 import { readDistricts } from '../vector/districts.js';
 import { exportLayer } from '../vector/export/export.js';
@@ -105,16 +106,7 @@ async function exported(
   return out;
 }
 
-const gdal = hasOgrinfo();
-if (!gdal) console.warn('exports are not read with ogrinfo: it is not installed (apt-get install gdal-bin)');
-function hasOgrinfo(): boolean {
-  try {
-    execFileSync('ogrinfo', ['--version']);
-    return true;
-  } catch {
-    return process.env.CI === 'true';
-  }
-}
+const gdal = gdalThere();
 
 describe('one configuration', () => {
   it('makes leads by its rules, part of them within permits, each with its reason and team', async () => {

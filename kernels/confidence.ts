@@ -15,8 +15,11 @@ export type Chance = (name: ChangeClassName, evidence: Evidence) => number;
 /** How the classes were told: with near infrared, in pixels fine enough for outlines or coarser ones. */
 export type Way = 'outlined' | 'coarse';
 
-/** Confidences nearer to 0 or 1 are all alike: pixels carry it in steps of 1/128. */
-const LEAST = 1 / 128;
+/** Pixels carry their confidence in steps of 1/128, 0-127. */
+export const CONFIDENCE_STEPS = 128;
+
+/** Confidences nearer to 0 or 1 are all alike. */
+const LEAST = 1 / CONFIDENCE_STEPS;
 
 /** The columns of the regression, in their order. */
 export const CALIBRATED: readonly { readonly name: keyof Line; value(evidence: Evidence): number }[] = [

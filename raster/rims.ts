@@ -1,4 +1,5 @@
 import { type ChangeClassName, codeOf, UNUSABLE } from '../kernels/classes.js';
+import { CONFIDENCE_STEPS } from '../kernels/confidence.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
 import { lightOf, stepsOf } from '../kernels/steps.js';
 import { chanceOfBuilding, NO_OUTLINE, type Outline } from './outline-model.js';
@@ -14,9 +15,6 @@ import { OUTLINE_SUMS, type Runs, selectRuns } from './runs.js';
 
 const NEW = codeOf('building_new');
 const REMOVED = codeOf('building_removed');
-
-/** Confidence of a pixel is carried in steps of 1/128. */
-const CONFIDENCE_STEPS = 128;
 
 /**
  * Least chance of a region that stays: what serves F1 best lies at half of the F1 that can be reached (Lipton, Elkan and

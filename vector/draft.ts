@@ -1,5 +1,5 @@
 import { classByCode } from '../kernels/classes.js';
-import type { Chance } from '../kernels/confidence.js';
+import { type Chance, CONFIDENCE_STEPS } from '../kernels/confidence.js';
 import { apply, type Point } from '../raster/affine.js';
 import { transformer, WGS84 } from '../raster/crs.js';
 import { type Grid, pixelArea } from '../raster/grid.js';
@@ -22,9 +22,6 @@ export interface DraftContext {
   /** Chance of a patch to be right; the detector's own confidence where absent. */
   readonly chance?: Chance;
 }
-
-/** Confidence is carried in steps of 1/128, 0-127. */
-const CONFIDENCE_STEPS = 128;
 
 /**
  * Turns runs into patches: regions of one class inside one subdistrict, traced, smoothed and measured. They come in

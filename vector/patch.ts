@@ -8,6 +8,11 @@ export type PolygonRings = readonly Ring[];
 
 export const PATCH_STATES = ['suspected', 'confirmed', 'dismissed'] as const;
 export type PatchState = (typeof PATCH_STATES)[number];
+export const PATCH_STATES_ZH: Readonly<Record<PatchState, string>> = {
+  suspected: '疑似',
+  confirmed: '已确认',
+  dismissed: '已排除',
+};
 
 /** A change patch (图斑): one connected region of one class inside one subdistrict. */
 export interface Patch {

@@ -1,8 +1,8 @@
 import { type Crs, transformer, WGS84 } from '../../raster/crs.js';
 import { type Bounds, type Grid, gridBounds, snappedGrid } from '../../raster/grid.js';
 import type { Patch } from '../../vector/patch.js';
-import { frameOf, lengthWords, niceLength, pathData, projector, projectRings } from '../monthly/frame.js';
-import { type Html, html, jpegDataUri } from '../monthly/html.js';
+import { frameOf, lengthWords, niceLength, pathData, projector, projectRings } from '../shared/frame.js';
+import { type Html, html, jpegDataUri } from '../shared/html.js';
 
 /** Ground shown beyond the patch on every side, metres. */
 export const MARGIN_METRES = 60;

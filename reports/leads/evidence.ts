@@ -5,7 +5,7 @@ import { type Grid, gridBounds, snappedGrid } from '../../raster/grid.js';
 import { renderRgb } from '../../raster/picture.js';
 import { placed } from '../../raster/scene.js';
 import type { Patch } from '../../vector/patch.js';
-import { encodeJpeg } from '../monthly/picture.js';
+import { encodeJpeg } from '../shared/picture.js';
 import type { LeadCase } from './case.js';
 import { chipGrid } from './chip.js';
 

@@ -9,9 +9,9 @@ import {
   pathData,
   projector,
   projectRings,
-} from '../monthly/frame.js';
-import { type Html, html } from '../monthly/html.js';
-import { breakName, placeLabels } from '../monthly/labels.js';
+} from '../shared/frame.js';
+import { type Html, html } from '../shared/html.js';
+import { breakName, placeLabels } from '../shared/labels.js';
 
 /** Units across the map and its height. */
 const [WIDTH, HEIGHT] = [300, 190];

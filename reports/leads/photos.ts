@@ -1,5 +1,6 @@
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeWhole } from '../shared/whole-file.js';
 
 /** A picture of a visit, as handed in. */
 export interface ReadPhoto {
@@ -50,9 +51,6 @@ export function photoPath(
 export async function keepPhoto(stateDir: string, photo: ReadPhoto): Promise<string> {
   const path = photoPath(stateDir, photo);
   if (await stat(path).catch(() => null)) return path;
-  await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${process.pid}.new`;
-  await writeFile(beside, photo.bytes);
-  await rename(beside, path);
+  await writeWhole(path, photo.bytes);
   return path;
 }

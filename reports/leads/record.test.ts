@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it, test } from 'vitest';
 import { crsFromEpsg, WGS84 } from '../../raster/crs.js';
 import { exportLayer, type LayerFormat } from '../../vector/export/export.js';
 import type { PolygonRings } from '../../vector/patch.js';
+import { gdalThere } from '../shared/testing/gdal.js';
 import type { LeadCase } from './case.js';
 import { madeCase, madePatch } from './fixtures.js';
 import { leadLayer, leadRecord } from './record.js';
@@ -173,16 +174,7 @@ test('a text too long for a shapefile is cut between characters, in either encod
   }
 });
 
-const gdal = hasOgrinfo();
-if (!gdal) console.warn('the check with ogrinfo is skipped: it is not installed (apt-get install gdal-bin)');
-function hasOgrinfo(): boolean {
-  try {
-    execFileSync('ogrinfo', ['--version']);
-    return true;
-  } catch {
-    return process.env.CI === 'true';
-  }
-}
+const gdal = gdalThere();
 
 describe.skipIf(!gdal)('ogrinfo reads Chinese names and values', () => {
   for (const [name, format, encoding] of [

@@ -1,18 +1,11 @@
 import { classByName, M2_PER_MU } from '../../kernels/classes.js';
 import { round } from '../../vector/export/features.js';
 import type { Cell, Column, Layer } from '../../vector/export/layer.js';
+import { ZONE_KINDS_ZH } from '../../vector/lead.js';
+import { PATCH_STATES_ZH } from '../../vector/patch.js';
 import type { LeadCase } from './case.js';
 import { DEFAULT_RECORD, type RecordColumn, type RecordField } from './record-fields.js';
-import {
-  DISPOSITIONS_ZH,
-  NOTICE,
-  PATCH_STATES_ZH,
-  PRIORITIES_ZH,
-  REASONS_ZH,
-  STATUSES_ZH,
-  VERDICTS_ZH,
-  ZONES_ZH,
-} from './words.js';
+import { DISPOSITIONS_ZH, NOTICE, PRIORITIES_ZH, REASONS_ZH, STATUSES_ZH, VERDICTS_ZH } from './words.js';
 
 /** A value of every field: what a lead says in the record. */
 export type LeadRecord = Readonly<Record<RecordField, Cell>>;
@@ -49,7 +42,7 @@ export function leadRecord({ lead, run }: LeadCase): LeadRecord {
     permit_m2: approved(shown.map((permit) => permit.approvedM2)),
     zones: listed(
       lead.zones.map(
-        ({ kind, name, overlapM2 }) => `${ZONES_ZH[kind]} ${name} ${Math.round(overlapM2)}平方米`,
+        ({ kind, name, overlapM2 }) => `${ZONE_KINDS_ZH[kind]} ${name} ${Math.round(overlapM2)}平方米`,
       ),
     ),
     priority: PRIORITIES_ZH[lead.priority],

@@ -1,4 +1,4 @@
-import { FONTS } from '../monthly/style.js';
+import { FONTS } from '../shared/fonts.js';
 
 /** The sheets' one style: every sheet is a box of exactly one A4 page, and what does not fit into its place is cut there. */
 export const SHEET_STYLE = `

@@ -1,9 +1,9 @@
 import { classByName } from '../../kernels/classes.js';
-import type { Lead } from '../../vector/lead.js';
+import { type Lead, ZONE_KINDS_ZH } from '../../vector/lead.js';
 import type { Subdistrict } from '../../vector/patch.js';
-import { dateWords, instantWords } from '../monthly/dates.js';
-import { type Html, html, raw } from '../monthly/html.js';
-import { decimal, mu, NBSP, squareMetres } from '../monthly/numbers.js';
+import { dateWords, instantWords } from '../shared/dates.js';
+import { type Html, html, raw } from '../shared/html.js';
+import { decimal, mu, NBSP, squareMetres } from '../shared/numbers.js';
 import type { LeadCase } from './case.js';
 import { drawChip } from './chip.js';
 import type { Evidence } from './evidence.js';
@@ -11,7 +11,7 @@ import { type LocationMap, locationMap } from './location.js';
 import { leadRecord } from './record.js';
 import { SHEET_STYLE } from './sheet-style.js';
 import { vertexTable } from './vertices.js';
-import { NOTICE, PRIORITIES_ZH, REASONS_ZH, VERDICTS_ZH, ZONES_ZH } from './words.js';
+import { NOTICE, PRIORITIES_ZH, REASONS_ZH, VERDICTS_ZH } from './words.js';
 
 /** One lead with its pictures. */
 export interface LeadSheet {
@@ -108,7 +108,7 @@ function facts(one: LeadCase, colour: string): Html {
       `${permit.number}${permit.authority === null ? '' : `（${permit.authority}${permit.date === null ? '' : `，${permit.date}`}）`}${permit.valid ? '' : '［已失效］'}，重叠 ${squareMetres(permit.overlapM2)} m²`,
   );
   const zones = lead.zones.map(
-    (zone) => `${ZONES_ZH[zone.kind]} ${zone.name}，压占 ${squareMetres(zone.overlapM2)} m²`,
+    (zone) => `${ZONE_KINDS_ZH[zone.kind]} ${zone.name}，压占 ${squareMetres(zone.overlapM2)} m²`,
   );
   const cameras = lead.cameras.map(
     (c) => `${c.name}（${decimal(c.distanceM)} 米，方位 ${decimal(c.bearing)}°）`,

@@ -4,9 +4,7 @@ import type {
   LeadStatus,
   LeadVerdict,
   RejectReason,
-  ZoneKind,
 } from '../../vector/lead.js';
-import type { PatchState } from '../../vector/patch.js';
 
 /** The national rule for satellite enforcement: every sheet, export and message says so. */
 export const NOTICE = '本图斑为遥感监测线索，须经实地核查，不作为处罚证据';
@@ -47,16 +45,3 @@ export const REASONS_ZH: Readonly<Record<RejectReason, string>> = {
 };
 
 export const PRIORITIES_ZH: Readonly<Record<LeadPriority, string>> = { high: '高', middle: '中', low: '低' };
-
-export const PATCH_STATES_ZH: Readonly<Record<PatchState, string>> = {
-  suspected: '疑似',
-  confirmed: '已确认',
-  dismissed: '已排除',
-};
-
-export const ZONES_ZH: Readonly<Record<ZoneKind, string>> = {
-  farmland: '永久基本农田',
-  water_source: '饮用水水源保护区',
-  ecological: '生态保护红线',
-  other: '其他保护区',
-};

@@ -2,8 +2,8 @@ import { BarChart, LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { type Html, raw } from './html.js';
-import { FONTS } from './style.js';
+import { FONTS } from '../shared/fonts.js';
+import { type Html, raw } from '../shared/html.js';
 
 echarts.use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 

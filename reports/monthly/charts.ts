@@ -1,9 +1,9 @@
 import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
+import { FONTS } from '../shared/fonts.js';
+import type { Html } from '../shared/html.js';
+import { cut, ems } from '../shared/labels.js';
+import type { Lang } from '../shared/lang.js';
 import { draw, INK, legend, type Option, valueAxis, WIDTH } from './chart.js';
-import type { Html } from './html.js';
-import type { Lang } from './input.js';
-import { cut, ems } from './labels.js';
-import { FONTS } from './style.js';
 import { observedCell } from './tables.js';
 import type { ClassRow } from './tally.js';
 import { classColour, className, type Words } from './words.js';

@@ -1,9 +1,18 @@
 import type { Patch } from '../../vector/patch.js';
-import { dateWords } from './dates.js';
-import { type Frame, frameOf, lengthWords, niceLength, pathData, projector, projectRings } from './frame.js';
-import { type Html, html, jpegDataUri } from './html.js';
-import type { Chip, Comparison, Lang } from './input.js';
-import { mu, NBSP, squareMetres } from './numbers.js';
+import { dateWords } from '../shared/dates.js';
+import {
+  type Frame,
+  frameOf,
+  lengthWords,
+  niceLength,
+  pathData,
+  projector,
+  projectRings,
+} from '../shared/frame.js';
+import { type Html, html, jpegDataUri } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { mu, NBSP, squareMetres } from '../shared/numbers.js';
+import type { Chip, Comparison } from './input.js';
 import { classColour, className, stateWords, type Words } from './words.js';
 
 /** Units across a chip; shown about as many CSS pixels wide. */

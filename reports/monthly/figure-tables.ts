@@ -1,7 +1,7 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
-import { type Html, html } from './html.js';
-import type { Lang } from './input.js';
-import { decimal, mu, NONE, signed, squareMetres } from './numbers.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, mu, NONE, signed, squareMetres } from '../shared/numbers.js';
 import { rankPlaces } from './ranking.js';
 import { observedWords } from './summary.js';
 import type { ComparisonSums } from './sums.js';

@@ -1,6 +1,6 @@
-import { type Html, html } from './html.js';
-import type { Lang } from './input.js';
-import { decimal, mu, NONE, prose, relativeChange, share, signedMu, signedProse } from './numbers.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, mu, NONE, prose, relativeChange, share, signedMu, signedProse } from '../shared/numbers.js';
 import { areaWords, observedWords } from './summary.js';
 import type { ComparisonSums, MonthSums } from './sums.js';
 import { type AreaKey, observedShare } from './tally.js';

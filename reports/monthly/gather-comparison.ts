@@ -7,6 +7,7 @@ import { listMonthFigures } from '../../vector/store/month-figures.js';
 import { listPatches } from '../../vector/store/patches.js';
 import { listRuns, type RunRecord } from '../../vector/store/runs.js';
 import { listScenes } from '../../vector/store/scenes.js';
+import type { Lang } from '../shared/lang.js';
 import { chipPictures, mapPicture, pickChips } from './gather-pictures.js';
 import {
   changesOf,
@@ -17,7 +18,7 @@ import {
   summaryOf,
   usableOf,
 } from './gather-run.js';
-import type { Comparison, ComparisonKind, Lang, SpanMonth } from './input.js';
+import type { Comparison, ComparisonKind, SpanMonth } from './input.js';
 
 /** What the edges hand in: scenes and state rasters are files. */
 export interface ComparisonSources {

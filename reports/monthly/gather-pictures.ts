@@ -3,8 +3,8 @@ import type { OpenedScene } from '../../raster/engine/prepare.js';
 import { type Bounds, type Grid, gridBounds, snappedGrid } from '../../raster/grid.js';
 import { renderRgb, type Stretch } from '../../raster/picture.js';
 import type { Patch } from '../../vector/patch.js';
+import { encodeJpeg } from '../shared/picture.js';
 import type { Chip, Picture } from './input.js';
-import { encodeJpeg } from './picture.js';
 
 /** Longest side of the map picture, px. */
 const MAP_PX = 1400;

@@ -4,7 +4,8 @@ import type { Grid } from '../../raster/grid.js';
 import { SENSORS } from '../../raster/sensors.js';
 import type { SubdistrictArea } from '../../vector/store/areas.js';
 import { crsOfRun, type RunRecord } from '../../vector/store/runs.js';
-import type { Comparison, Lang, StateChange, UsableArea } from './input.js';
+import type { Lang } from '../shared/lang.js';
+import type { Comparison, StateChange, UsableArea } from './input.js';
 
 /** What a run wrote about itself, as far as the report prints it. */
 const RunSummary = z.object({

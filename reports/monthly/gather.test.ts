@@ -3,11 +3,11 @@ import { CHANGE_CLASSES, M2_PER_MU, STATES } from '../../kernels/classes.js';
 import { BadInput } from '../../raster/errors.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { openTestDatabase, type TestDatabase } from '../../vector/store/testing.js';
+import { decimal } from '../shared/numbers.js';
 import { reportDocument } from './document.js';
 import { ReportDocument } from './document-schema.js';
 import { textOf } from './fixtures.js';
 import { type GatherRequest, gatherReport } from './gather.js';
-import { decimal } from './numbers.js';
 import { renderReport } from './report.js';
 import { addMadeLeads, MADE_SUBDISTRICTS, pairAreas, publishMadeYear } from './testing/made-year.js';
 

@@ -2,8 +2,7 @@ import type { ChangeClassName, StateName } from '../../kernels/classes.js';
 import type { Grid } from '../../raster/grid.js';
 import type { Patch, Subdistrict } from '../../vector/patch.js';
 import type { LeadFigures } from '../../vector/store/lead-figures.js';
-
-export type Lang = 'zh' | 'en';
+import type { Lang } from '../shared/lang.js';
 
 /** Everything the monthly report prints, gathered by the caller. Plain data: the report reads no file, clock or database. */
 export interface ReportInput {

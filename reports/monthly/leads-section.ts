@@ -1,9 +1,10 @@
 import { LEAD_DISPOSITIONS, LEAD_STATUSES } from '../../vector/lead.js';
 import type { TeamFigures } from '../../vector/store/lead-figures.js';
-import { dateWords, instantWords } from './dates.js';
-import { type Html, html } from './html.js';
-import type { Lang, LeadSpan, ReportInput } from './input.js';
-import { decimal, NONE, share } from './numbers.js';
+import { dateWords, instantWords } from '../shared/dates.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, NONE, share } from '../shared/numbers.js';
+import type { LeadSpan, ReportInput } from './input.js';
 import type { Words } from './words.js';
 
 /** Leads by what became of them, and how each team did; null where no lead was ever made. */

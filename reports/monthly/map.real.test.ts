@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { crsFromEpsg, transformer, WGS84 } from '../../raster/crs.js';
 import { snappedGrid } from '../../raster/grid.js';
-import { boxOf, frameOf, overlap, projector, projectRings } from './frame.js';
-import { breakName, inside, placeLabels } from './labels.js';
+import { boxOf, frameOf, overlap, projector, projectRings } from '../shared/frame.js';
+import { breakName, inside, placeLabels } from '../shared/labels.js';
 
 const folder = process.env.TUBAN_REAL_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const file = `${folder}/luohu/luohu_subdistricts_wgs84.geojson`;

@@ -15,11 +15,11 @@ import {
   pathData,
   projector,
   projectRings,
-} from './frame.js';
-import { type Html, html, jpegDataUri } from './html.js';
-import type { Lang } from './input.js';
-import { breakName, ems, inside, type PlacedLabel, placeLabels } from './labels.js';
-import { prose } from './numbers.js';
+} from '../shared/frame.js';
+import { type Html, html, jpegDataUri } from '../shared/html.js';
+import { breakName, ems, inside, type PlacedLabel, placeLabels } from '../shared/labels.js';
+import type { Lang } from '../shared/lang.js';
+import { prose } from '../shared/numbers.js';
 import { classColour, className, type Words } from './words.js';
 
 /** Units across the map. At 186 mm of print one unit is 0.19 mm. */

@@ -1,5 +1,5 @@
+import { decimal, share } from '../shared/numbers.js';
 import type { ReportInput } from './input.js';
-import { decimal, share } from './numbers.js';
 import { LOW_OBSERVED } from './tally.js';
 import type { Words } from './words.js';
 

@@ -1,15 +1,15 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
+import { dateWords, instantWords } from '../shared/dates.js';
+import { type Html, html, raw } from '../shared/html.js';
+import { decimal, share } from '../shared/numbers.js';
 import { classChart, gainsChart } from './charts.js';
 import { chipCards, rankChips } from './chips.js';
-import { dateWords, instantWords } from './dates.js';
 import { lifeTable, monthsTable, rankTable } from './figure-tables.js';
 import { comparisonFigures, monthFigures } from './figures.js';
-import { type Html, html, raw } from './html.js';
 import type { MonthStates, ReportInput } from './input.js';
 import { leadsSection } from './leads-section.js';
 import { drawClassMap, drawMap, type MapContent } from './map.js';
 import { methodLines } from './method.js';
-import { decimal, share } from './numbers.js';
 import { changeByPlace, changeOfWhole, statesByPlace, statesOfWhole } from './state-tables.js';
 import { STYLE } from './style.js';
 import { areaWords, closingLines, comparisonSummary, firstMonthSummary, observedWords } from './summary.js';

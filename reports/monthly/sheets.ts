@@ -1,5 +1,5 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
-import { instantWords } from './dates.js';
+import { instantWords } from '../shared/dates.js';
 import type { ReportDocument } from './document-schema.js';
 import { leadSheets } from './lead-sheets.js';
 import {

@@ -1,6 +1,15 @@
-import { type Html, html } from './html.js';
-import type { Lang } from './input.js';
-import { decimal, mu, NONE, relativeChange, share, signed, signedMu, squareMetres } from './numbers.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import {
+  decimal,
+  mu,
+  NONE,
+  relativeChange,
+  share,
+  signed,
+  signedMu,
+  squareMetres,
+} from '../shared/numbers.js';
 import type { ComparisonSums } from './sums.js';
 import { observedCell, printedRows } from './tables.js';
 import { AREA_KEYS, type AreaKey, type ClassRow, FLOWS, observedShare, type StateRow } from './tally.js';

@@ -1,6 +1,4 @@
-/** Fonts that have Chinese on the systems planners use. */
-export const FONTS =
-  '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "Hiragino Sans GB", sans-serif';
+import { FONTS } from '../shared/fonts.js';
 
 /** The report's one style sheet: screen, phone and A4. It asks for nothing outside the page. */
 export const STYLE = `

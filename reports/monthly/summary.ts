@@ -1,7 +1,8 @@
 import { CHANGE_CLASSES } from '../../kernels/classes.js';
-import { dateWords } from './dates.js';
-import type { Comparison, Lang, MonthStates, ReportInput, TrendPoint } from './input.js';
-import { decimal, mu, prose, relativeChange, share } from './numbers.js';
+import { dateWords } from '../shared/dates.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, mu, prose, relativeChange, share } from '../shared/numbers.js';
+import type { Comparison, MonthStates, ReportInput, TrendPoint } from './input.js';
 import { type ComparisonSums, type MonthSums, sumMonth } from './sums.js';
 import { isLow } from './tables.js';
 import { type AreaKey, type Observed, observedShare, type StateRow } from './tally.js';

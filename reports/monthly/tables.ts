@@ -1,8 +1,8 @@
 import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import type { Patch } from '../../vector/patch.js';
-import { type Html, html } from './html.js';
-import type { Lang } from './input.js';
-import { decimal, mu, NONE, share, squareMetres } from './numbers.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, mu, NONE, share, squareMetres } from '../shared/numbers.js';
 import {
   type ClassRow,
   type ClassSum,

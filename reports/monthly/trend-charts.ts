@@ -1,9 +1,10 @@
 import { CHANGE_CLASSES, STATES } from '../../kernels/classes.js';
+import { FONTS } from '../shared/fonts.js';
+import { type Html, html } from '../shared/html.js';
+import type { Lang } from '../shared/lang.js';
+import { decimal, mu, NONE, share, squareMetres } from '../shared/numbers.js';
 import { draw, INK, legend, type Option, valueAxis, WIDTH } from './chart.js';
-import { type Html, html } from './html.js';
-import type { Lang, TrendPoint } from './input.js';
-import { decimal, mu, NONE, share, squareMetres } from './numbers.js';
-import { FONTS } from './style.js';
+import type { TrendPoint } from './input.js';
 import { isLow, observedCell } from './tables.js';
 import { type AreaKey, LOW_OBSERVED, observedShare } from './tally.js';
 import { isDrawn, trendArea, trendClass, trendKeys } from './trend.js';

@@ -278,7 +278,7 @@ export const en: Words = {
   methodMmu: (building, other) =>
     `Minimum mapping unit: buildings ${building} m², others ${other} m²; smaller changes are not mapped.`,
   methodArea:
-    'Areas are counted in pixels and not surveyed. Confidence is the mean over the pixels of a patch (0–1), not the probability that the change is real. Suspected: seen for the first time; confirmed: still there in a later usable month.',
+    'Areas are counted in pixels and not surveyed. Confidence (0–1) is the chance that the change is real, calibrated on sample series; scenes of colour bands alone (RGB) are not calibrated, and theirs only ranks. Suspected: seen for the first time; confirmed: still there in a later usable month.',
   methodFlows:
     'Areas before and after and the net of a land state are counted on pixels usable at both dates; gain and loss are areas of patches (without dismissed ones, and without changes below the minimum mapping unit), so gain minus loss need not equal the net.',
   methodSpan:

@@ -1,3 +1,5 @@
+import { PATCH_STATES_ZH } from '../../vector/patch.js';
+
 /** The report in Chinese. Functions put numbers, already formatted, into sentences. */
 export const zh = {
   htmlLang: 'zh-CN',
@@ -249,7 +251,7 @@ export const zh = {
   chipsNote: (n: string) => `按面积列出 ${n} 个。彩线为图斑范围。`,
   confidence: '置信度',
   toBare: '转为裸地',
-  patchStates: { suspected: '疑似', confirmed: '已确认', dismissed: '已排除' },
+  patchStates: PATCH_STATES_ZH,
 
   listTitle: '图斑清单',
   listNote: (shown: string, more: string) =>
@@ -268,7 +270,7 @@ export const zh = {
   methodMmu: (building: string, other: string) =>
     `最小上图面积：建筑 ${building} m²，其他 ${other} m²；更小的变化不上图。`,
   methodArea:
-    '面积按像元计，未经实地测量；置信度为图斑内像元的平均值（0–1），不是变化属实的概率。“疑似”为首次发现，“已确认”为后续可用月份仍然存在。',
+    '面积按像元计，未经实地测量；置信度（0–1）为变化属实的可能性，按样例序列校准；只有彩色波段（RGB）的影像未经校准，只用于排序。“疑似”为首次发现，“已确认”为后续可用月份仍然存在。',
   methodFlows:
     '各土地状态的前、后面积和净变化按两期均可用的像元计；增加、减少按图斑计（不含已排除的，小于最小上图面积的变化不在内），故增加减去减少不必等于净变化。',
   methodSpan:

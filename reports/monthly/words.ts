@@ -1,18 +1,12 @@
 import { CHANGE_CLASSES, type ChangeClassName, STATES } from '../../kernels/classes.js';
 import type { PatchState } from '../../vector/patch.js';
-import type { Lang } from './input.js';
+import type { Lang, Translated } from '../shared/lang.js';
 import type { AreaKey, Place } from './tally.js';
 import { en } from './words-en.js';
 import { zh } from './words-zh.js';
 
 /** Every text of the report. Chinese is the original; the compiler holds English to the same keys and arguments. */
-export type Words = {
-  readonly [K in keyof typeof zh]: (typeof zh)[K] extends string
-    ? string
-    : (typeof zh)[K] extends (...args: infer A) => string
-      ? (...args: A) => string
-      : { readonly [L in keyof (typeof zh)[K]]: string };
-};
+export type Words = Translated<typeof zh>;
 
 export function wordsOf(lang: Lang): Words {
   return lang === 'zh' ? zh : en;

@@ -2,6 +2,7 @@ import type { Crs } from '../../raster/crs.js';
 import type { Patch } from '../../vector/patch.js';
 import type { RunRecord } from '../../vector/store/runs.js';
 import { type Evidence, groundReader } from '../leads/evidence.js';
+import { turns } from '../shared/turns.js';
 import type { Deps } from './deps.js';
 
 /** Pairs of pictures kept in memory, some 100 kB each; and pairs made at once, each reading scenes. */
@@ -20,7 +21,7 @@ interface Pictured {
 export function chipReader({ scenes }: Pick<Deps, 'scenes'>): (one: Pictured) => Promise<Evidence> {
   const read = groundReader(scenes);
   const kept = new Map<string, Promise<Evidence>>();
-  const turn = turnstile(AT_ONCE);
+  const turn = turns(AT_ONCE);
   return ({ patch, run, gridCrs }) => {
     const key = `${run.id} ${patch.number}`;
     const known = kept.get(key);
@@ -35,23 +36,5 @@ export function chipReader({ scenes }: Pick<Deps, 'scenes'>): (one: Pictured) =>
       kept.delete(old);
     }
     return made;
-  };
-}
-
-/** Lets so many in at once; the others wait in their order. */
-export function turnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  return async (work) => {
-    if (inside >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else inside++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      // who waits takes the place over
-      if (next) next();
-      else inside--;
-    }
   };
 }

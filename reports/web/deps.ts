@@ -4,7 +4,7 @@ import type { LeadCase } from '../leads/case.js';
 import type { OpenMonth } from '../leads/evidence.js';
 import type { RefreshCount } from '../leads/refresh.js';
 import type { LeadConfig } from '../leads/rule-config.js';
-import type { Lang } from '../monthly/input.js';
+import type { Lang } from '../shared/lang.js';
 
 /** What the web application may touch of the outside; made by whoever starts it (jobs/serve.ts), by tests from small parts. */
 export interface Deps {

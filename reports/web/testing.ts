@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { transformer, WGS84 } from '../../raster/crs.js';
 import type { Db } from '../../vector/store/db.js';
-import { publishRun } from '../../vector/store/publish.js';
-import { startRun } from '../../vector/store/runs.js';
-import { areaOf, draftAt, GRID, square } from '../../vector/store/sample.js';
+import { areaOf, draftAt, GRID, publishAugust, sendAsLeads, square } from '../../vector/store/sample.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { openTestDatabase } from '../../vector/store/testing.js';
 import { addUser } from '../../vector/store/users.js';
@@ -114,31 +112,19 @@ async function fill(db: Db): Promise<TestSite['numbers']> {
     { code: OWN, name: '东门街道', polygons: [ground(0)] },
     { code: FOREIGN, name: '桂园街道', polygons: [ground(500)] },
   ]);
-  const run = await startRun(db, {
-    month: '2026-08',
-    against: 'mom',
-    beforeMonth: '2026-07',
-    grid: GRID,
-    parameters: {},
-  });
-  const patches = await publishRun(
+  const patches = await publishAugust(
     db,
-    run,
     [
       draftAt(10, 10, 30),
       draftAt(100, 10, 50, { confidence: 0.5 }),
       draftAt(600, 10, 40, { subdistrictCode: FOREIGN, subdistrict: '桂园街道' }),
     ],
     [areaOf(OWN, 300), areaOf(FOREIGN, 200)],
-    {},
   );
-  for (const { number } of patches) {
-    await db.query(
-      `INSERT INTO tuban.lead (number, month, disposition, priority, reasons, suspected_m2, permits, zones, cameras, sent_at)
-       VALUES ($1, '2026-08', 'sent', 'high', '[]', 900, '[]', '[]', '[]', now())`,
-      [number],
-    );
-  }
+  await sendAsLeads(
+    db,
+    patches.map(({ number }) => number),
+  );
   const of = (code: string, index: number) =>
     patches.filter(({ subdistrictCode }) => subdistrictCode === code)[index].number;
   return { own: of(OWN, 0), second: of(OWN, 1), foreign: of(FOREIGN, 0) };

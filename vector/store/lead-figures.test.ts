@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leadFigures, leadMonths } from './lead-figures.js';
-import { publishRun } from './publish.js';
-import { startRun } from './runs.js';
-import { draftAt, GRID } from './sample.js';
+import { draftAt, publishAugust } from './sample.js';
 import { openTestDatabase, type TestDatabase } from './testing.js';
 
 let test: TestDatabase;
@@ -34,18 +32,9 @@ const LEADS = [
 ] as const;
 
 async function addLeads(): Promise<void> {
-  const run = await startRun(test.db, {
-    month: '2026-08',
-    against: 'mom',
-    beforeMonth: '2026-07',
-    grid: GRID,
-    parameters: {},
-  });
-  const patches = await publishRun(
+  const patches = await publishAugust(
     test.db,
-    run,
     LEADS.map((_, i) => draftAt(100 * i, 0, 20)),
-    [],
   );
   for (const [i, [disposition, status, verdict, team, due, sent, visited]] of LEADS.entries()) {
     await test.db.query(

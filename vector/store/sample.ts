@@ -1,8 +1,11 @@
 import { crsFromEpsg } from '../../raster/crs.js';
 import { type Grid, snappedGrid } from '../../raster/grid.js';
 import type { DraftPatch } from '../number.js';
-import type { PolygonRings } from '../patch.js';
+import type { Patch, PolygonRings } from '../patch.js';
 import type { SubdistrictArea } from './areas.js';
+import type { Db } from './db.js';
+import { publishRun } from './publish.js';
+import { startRun } from './runs.js';
 
 /** Small made values for the tests of the store. */
 export const GRID: Grid = snappedGrid(
@@ -60,4 +63,30 @@ export function areaOf(code: string | null, builtM2: number): SubdistrictArea {
       other: { areaM2: 900 - builtM2, beforeAreaM2: 800 },
     },
   };
+}
+
+/** Publishes a month-on-month run of 2026-08 with these patches. */
+export async function publishAugust(
+  db: Db,
+  drafts: readonly DraftPatch[],
+  areas: readonly SubdistrictArea[] = [],
+  summary: object = {},
+): Promise<Patch[]> {
+  const run = await startRun(db, {
+    month: '2026-08',
+    against: 'mom',
+    beforeMonth: '2026-07',
+    grid: GRID,
+    parameters: {},
+  });
+  return publishRun(db, run, drafts, areas, summary);
+}
+
+/** Makes leads of patches of August, sent just now. */
+export async function sendAsLeads(db: Db, numbers: readonly string[]): Promise<void> {
+  await db.query(
+    `INSERT INTO tuban.lead (number, month, disposition, priority, reasons, suspected_m2, permits, zones, cameras, sent_at)
+     SELECT unnest($1::text[]), '2026-08', 'sent', 'high', '[]', 900, '[]', '[]', '[]', now()`,
+    [numbers],
+  );
 }

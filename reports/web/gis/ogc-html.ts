@@ -1,4 +1,4 @@
-import { html } from '../../monthly/html.js';
+import { html } from '../../shared/html.js';
 import type { landing } from './ogc-documents.js';
 
 /** The landing page for people: what it is, and where to go with a GIS. No script, no style from elsewhere. */

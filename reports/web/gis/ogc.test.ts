@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openTestDatabase, type TestDatabase } from '../../../vector/store/testing.js';
+import { gdalThere } from '../../shared/testing/gdal.js';
 import type { SignedIn } from '../permissions.js';
 import { ogc } from './ogc.js';
-import { gdalThere } from './testing/gdal.js';
 import {
   bareServer,
   depsOf,

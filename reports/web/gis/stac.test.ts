@@ -11,8 +11,8 @@ import { publishedRun } from '../../../vector/store/runs.js';
 import { GRID } from '../../../vector/store/sample.js';
 import { addScene } from '../../../vector/store/scenes.js';
 import { openTestDatabase, type TestDatabase } from '../../../vector/store/testing.js';
+import { gdalThere } from '../../shared/testing/gdal.js';
 import { stac } from './stac.js';
-import { gdalThere } from './testing/gdal.js';
 import { bareServer, depsOf, makeDistrict, PLANNER, publishMonth } from './testing/parts.js';
 
 /** The rules of STAC 1.1 that an item must keep, and those of the extensions used: no validator works without a network. */

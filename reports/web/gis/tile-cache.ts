@@ -1,6 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { turns } from '../../shared/turns.js';
+import { writeWhole } from '../../shared/whole-file.js';
 
 /** Tiles on disk, made when first asked for. What is in it can be deleted at any time. */
 export interface TileCache {
@@ -24,7 +26,7 @@ export function tileCache(folder: string): TileCache {
     if (known !== null) return known;
     const tile = await turn(make);
     // a full or read-only disk costs speed and nothing else
-    await write(path, tile).catch(() => undefined);
+    await writeWhole(path, tile).catch(() => undefined);
     return tile;
   };
 
@@ -44,36 +46,10 @@ export function tileCache(folder: string): TileCache {
   };
 }
 
-/** Appears whole or not at all. */
-async function write(path: string, tile: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const beside = `${path}.${randomUUID().slice(0, 8)}.new`;
-  await writeFile(beside, tile);
-  await rename(beside, path);
-}
-
 async function removeOthers(folder: string, stamp: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const others = names.filter((name) => name !== stamp);
   await Promise.allSettled(others.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-}
-
-/** Lets so many works run at once, the others in the order they came. */
-export function turns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      // the place is handed on, not given back, so that nobody slips in between
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
 }
 
 /** A short name for anything a tile depends on. */

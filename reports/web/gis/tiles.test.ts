@@ -16,9 +16,9 @@ import { publishedRun } from '../../../vector/store/runs.js';
 import { GRID } from '../../../vector/store/sample.js';
 import { addScene } from '../../../vector/store/scenes.js';
 import { openTestDatabase, type TestDatabase } from '../../../vector/store/testing.js';
+import { gdalThere } from '../../shared/testing/gdal.js';
 import type { SignedIn } from '../permissions.js';
 import { imageTiles } from './image-tiles.js';
-import { gdalThere } from './testing/gdal.js';
 import {
   bareServer,
   depsOf,

@@ -5,7 +5,7 @@ import { CHANGE_CLASSES } from '../../../kernels/classes.js';
 import { PATCH_STATES } from '../../../vector/patch.js';
 import { districtBounds, publishedMonths } from '../../../vector/store/overview.js';
 import { listSubdistricts } from '../../../vector/store/subdistricts.js';
-import { districtName } from '../../district-name.js';
+import { districtName } from '../../shared/district-name.js';
 import type { Deps } from '../deps.js';
 import { scopeOf } from '../permissions.js';
 import { addRoute } from '../route.js';

@@ -12,7 +12,7 @@ import {
 } from '../../../vector/store/overview.js';
 import { listSubdistricts } from '../../../vector/store/subdistricts.js';
 import { dayIn } from '../../leads/workdays.js';
-import { turnstile } from '../chips.js';
+import { turns } from '../../shared/turns.js';
 import type { Deps } from '../deps.js';
 import { sendFile } from '../files.js';
 import { Problem } from '../problem.js';
@@ -63,7 +63,7 @@ const LITTLE_SEEN = 0.8;
 
 export function reportRoutes(app: FastifyInstance, deps: Deps): void {
   const { db, config, now } = deps;
-  const turn = turnstile(1);
+  const turn = turns(1);
 
   addRoute(app, {
     method: 'GET',

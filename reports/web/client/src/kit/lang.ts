@@ -1,16 +1,9 @@
+import type { Lang, Translated } from '../../../../shared/lang.js';
 import { en } from './words-en.js';
 import { zh } from './words-zh.js';
 
-export type Lang = 'zh' | 'en';
-
 /** Every text of the page. Chinese is the original; the compiler holds English to the same keys and arguments. */
-export type Words = {
-  readonly [K in keyof typeof zh]: (typeof zh)[K] extends string
-    ? string
-    : (typeof zh)[K] extends (...args: infer A) => string
-      ? (...args: A) => string
-      : { readonly [L in keyof (typeof zh)[K]]: string };
-};
+export type Words = Translated<typeof zh>;
 
 const KEY = 'tuban.lang';
 

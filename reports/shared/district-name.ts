@@ -1,5 +1,5 @@
-import type { Subdistrict } from '../vector/patch.js';
-import type { Lang } from './monthly/input.js';
+import type { Subdistrict } from '../../vector/patch.js';
+import type { Lang } from './lang.js';
 
 /** Division code of Luohu (GB/T 2260), which its subdistricts' codes begin with. */
 const LUOHU = '440303';

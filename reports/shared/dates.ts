@@ -1,4 +1,4 @@
-import type { Lang } from './input.js';
+import type { Lang } from './lang.js';
 
 const MONTHS = [
   'January',
