@@ -17,6 +17,7 @@ import type { SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
 import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
+import { tidyTables } from '../vector/store/tidy.js';
 import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
@@ -298,6 +299,7 @@ async function computeAndPublish(
     leads: await refreshLeads(tx, config, 'touched', new Date()),
   }));
   for (const journal of journals) await journal.clear();
+  await tidyTables(db);
   return { ...published, summary };
 }
 

@@ -39,7 +39,7 @@ export const WORST_MONTH: LeadLoad = {
 export const MONTH = '2026-08';
 export const BEFORE = '2026-07';
 /** Corner of the ground in EPSG:4547, and its side: nine by nine kilometres are about Luohu. */
-const [WEST, SOUTH, SIDE] = [510_000, 2_494_000, 9000];
+export const [WEST, SOUTH, SIDE] = [510_000, 2_494_000, 9000];
 const CRS = crsFromEpsg(4547);
 export const GROUND: Grid = snappedGrid(
   CRS,
@@ -47,7 +47,7 @@ export const GROUND: Grid = snappedGrid(
   2,
 );
 
-const toLonLat = transformer(CRS, WGS84);
+export const toLonLat = transformer(CRS, WGS84);
 const lonLat = (ring: Ring): Ring => ring.map(([x, y]) => toLonLat(x, y));
 
 /** Ten subdistricts in two rows that cover the ground, in WGS84. */

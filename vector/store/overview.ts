@@ -1,6 +1,7 @@
 import type { ChangeClassName } from '../../kernels/classes.js';
 import type { LeadStatus } from '../lead.js';
 import type { Db } from './db.js';
+import { sincePublished } from './patch-index.js';
 
 /** A month somebody can look at: what was published of it. */
 export interface PublishedMonth {
@@ -17,8 +18,9 @@ export interface PublishedMonth {
 
 /** Months with a published run, oldest first. @param scope codes of subdistricts that may be seen; null: all */
 export function publishedMonths(db: Db, scope: readonly string[] | null): Promise<PublishedMonth[]> {
-  return db.query<PublishedMonth>(
-    `WITH coverage AS (
+  return sincePublished(db, `months ${JSON.stringify(scope)}`, () =>
+    db.query<PublishedMonth>(
+      `WITH coverage AS (
        SELECT run_id, sum(usable_m2) / nullif(sum(total_m2), 0) AS usable FROM tuban.monthly_coverage GROUP BY run_id
      ), found AS (
        SELECT month, count(*)::int AS patches FROM tuban.patch
@@ -29,7 +31,8 @@ export function publishedMonths(db: Db, scope: readonly string[] | null): Promis
        coalesce(max(f.patches), 0)::int AS patches
      FROM tuban.run r LEFT JOIN coverage c ON c.run_id = r.id LEFT JOIN found f ON f.month = r.month
      WHERE r.status = 'published' GROUP BY r.month ORDER BY r.month`,
-    [scope],
+      [scope],
+    ),
   );
 }
 
@@ -53,11 +56,13 @@ export interface ClassCount {
 
 /** Month-on-month patches of a month by subdistrict and class, without dismissed ones. */
 export function patchCounts(db: Db, month: string): Promise<ClassCount[]> {
-  return db.query<ClassCount>(
-    `SELECT coalesce(subdistrict_code, '') AS code, class, count(*)::int AS count, sum(area_m2) AS "areaM2" FROM tuban.patch
+  return sincePublished(db, `counts ${month}`, () =>
+    db.query<ClassCount>(
+      `SELECT coalesce(subdistrict_code, '') AS code, class, count(*)::int AS count, sum(area_m2) AS "areaM2" FROM tuban.patch
      WHERE month = $1 AND against = 'mom' AND retired_at IS NULL AND state <> 'dismissed'
      GROUP BY 1, 2 ORDER BY 1, 2`,
-    [month],
+      [month],
+    ),
   );
 }
 
@@ -73,11 +78,10 @@ export interface StatusCount {
 /** Leads that were sent, of patches first seen in a month, by subdistrict and status. @param today YYYY-MM-DD */
 export function leadCounts(db: Db, month: string, today: string): Promise<StatusCount[]> {
   return db.query<StatusCount>(
-    `SELECT coalesce(p.subdistrict_code, '') AS code, l.status, count(*)::int AS count,
+    `SELECT coalesce(l.subdistrict_code, '') AS code, l.status, count(*)::int AS count,
        (count(*) FILTER (WHERE l.status = 'assigned' AND l.due < $2::date))::int AS overdue,
        (count(*) FILTER (WHERE l.priority = 'high' AND l.status IN ('new', 'assigned')))::int AS high
-     FROM tuban.lead l JOIN tuban.patch p ON p.number = l.number
-     WHERE l.month = $1 AND l.disposition = 'sent' GROUP BY 1, 2 ORDER BY 1, 2`,
+     FROM tuban.lead l WHERE l.month = $1 AND l.disposition = 'sent' GROUP BY 1, 2 ORDER BY 1, 2`,
     [month, today],
   );
 }

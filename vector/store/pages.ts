@@ -1,9 +1,11 @@
-import type { ChangeClassName } from '../../kernels/classes.js';
+import { type Crs, crsFromEpsg, transformer, WGS84 } from '../../raster/crs.js';
 import type { Lead, LeadDisposition, LeadStatus } from '../lead.js';
-import type { Patch, PatchState } from '../patch.js';
+import type { Patch, Ring } from '../patch.js';
 import type { Db } from './db.js';
 import { LEAD_COLUMNS, type LeadRow, leadFromRow } from './leads.js';
-import { PATCH_COLUMNS, type PatchRow, patchFromRow } from './patches.js';
+import { compare, findEntries, type PatchEntry, type PatchQuery } from './patch-index.js';
+import { PATCH_COLUMNS, type PatchRow, patchesByNumber, patchFromRow } from './patches.js';
+import { type SqlParameters, sqlParameters } from './sql.js';
 
 /**
  * Long lists in pages: a page begins after the last row of the one before (keyset), so that rows that come or go between
@@ -30,54 +32,13 @@ export interface Page<Row> {
   readonly next: PageMark | null;
 }
 
-export interface PatchQuery {
-  readonly month?: string;
-  readonly against?: 'mom' | 'yoy';
-  readonly classes?: readonly ChangeClassName[];
-  readonly states?: readonly PatchState[];
-  /** Codes of subdistricts asked for. */
-  readonly subdistricts?: readonly string[];
-  readonly minAreaM2?: number;
-  /** 0-1. */
-  readonly minConfidence?: number;
-  /** Codes of subdistricts that may be seen; null: all. */
-  readonly scope: readonly string[] | null;
-}
-
 export const PATCH_SORTS = ['number', 'area', '-area', 'confidence', '-confidence'] as const;
 export type PatchSort = (typeof PATCH_SORTS)[number];
-
-const PATCH_WHERE = `retired_at IS NULL AND ($1::text IS NULL OR month = $1) AND ($2::text IS NULL OR against = $2)
-  AND ($3::text[] IS NULL OR class = ANY ($3)) AND ($4::text[] IS NULL OR state = ANY ($4))
-  AND ($5::text[] IS NULL OR subdistrict_code = ANY ($5)) AND ($6::float8 IS NULL OR area_m2 >= $6)
-  AND ($7::float8 IS NULL OR confidence >= $7) AND ($8::text[] IS NULL OR subdistrict_code = ANY ($8))`;
-
-function patchParams(query: PatchQuery): unknown[] {
-  return [
-    query.month ?? null,
-    query.against ?? null,
-    query.classes ?? null,
-    query.states ?? null,
-    query.subdistricts ?? null,
-    query.minAreaM2 ?? null,
-    query.minConfidence ?? null,
-    query.scope,
-  ];
-}
 
 /** A patch with its extent in WGS84 longitude, latitude: west, south, east, north. */
 export interface PlacedPatch {
   readonly patch: Patch;
   readonly bbox: readonly [number, number, number, number];
-}
-
-const BBOX = `ST_XMin(e) AS west, ST_YMin(e) AS south, ST_XMax(e) AS east, ST_YMax(e) AS north`;
-
-interface PlacedRow extends PatchRow {
-  readonly west: number;
-  readonly south: number;
-  readonly east: number;
-  readonly north: number;
 }
 
 /** A page of patches; rings in the CRS of their run's grid. */
@@ -86,70 +47,59 @@ export async function patchPage(
   query: PatchQuery,
   ask: PageAsk<PatchSort>,
 ): Promise<Page<PlacedPatch>> {
-  const { key, value, order, beyond } = PATCH_ORDERS[ask.sort];
-  const params = patchParams(query);
-  const rows = await db.query<PlacedRow>(
-    `SELECT q.*, ${BBOX} FROM (
-       SELECT ${PATCH_COLUMNS}, ST_Transform(geom, 4326) AS e FROM tuban.patch
-       WHERE ${PATCH_WHERE} AND ($10::text IS NULL OR ${beyond}) ORDER BY ${order} LIMIT $9
-     ) q ORDER BY ${order}`,
-    [
-      ...params,
-      ask.limit + 1,
-      ask.after?.number ?? null,
-      ...(key === 'number' ? [] : [ask.after?.value ?? null]),
-    ],
-  );
-  const [{ total }] = await db.query<{ total: number }>(
-    `SELECT count(*)::int AS total FROM tuban.patch WHERE ${PATCH_WHERE}`,
-    params,
-  );
-  return pageOf(rows, ask.limit, total, value, (row) => ({
-    patch: patchFromRow(row),
-    bbox: [row.west, row.south, row.east, row.north],
+  const { value, turn } = PATCH_ORDERS[ask.sort];
+  const order = (a: PageMark, b: PageMark) => turn * compare(a.value, b.value) || compare(a.number, b.number);
+  const marks = (await findEntries(db, query)).map((entry) => ({
+    number: entry.number,
+    value: value(entry),
   }));
+  if (ask.sort !== 'number') marks.sort(order);
+  const { after } = ask;
+  const first = after === null ? 0 : marks.findIndex((mark) => order(mark, after) > 0);
+  const page = first < 0 ? [] : marks.slice(first, first + ask.limit);
+  const next = first >= 0 && first + ask.limit < marks.length ? page[page.length - 1] : null;
+  const rows = await db.query<PatchRow & { readonly srid: number }>(
+    `SELECT ${PATCH_COLUMNS}, ST_SRID(geom) AS srid FROM tuban.patch WHERE number = ANY ($1::text[])`,
+    [page.map(({ number }) => number)],
+  );
+  const place = new Map(page.map(({ number }, index) => [number, index]));
+  rows.sort((a, b) => (place.get(a.number) ?? 0) - (place.get(b.number) ?? 0));
+  const placed = rows.map((row) => {
+    const patch = patchFromRow(row);
+    return { patch, bbox: lonLatBox(patch.rings[0], crsFromEpsg(row.srid)) };
+  });
+  return { rows: placed, total: marks.length, next };
 }
 
-/** Ways to sort; `beyond` compares with $10, the number, and $11, the value. */
-const PATCH_ORDERS: Readonly<
-  Record<
-    PatchSort,
-    {
-      readonly key: 'number' | 'area_m2' | 'confidence';
-      readonly value: (row: PatchRow) => string | number;
-      readonly order: string;
-      readonly beyond: string;
-    }
-  >
-> = {
-  number: {
-    key: 'number',
-    value: (row) => row.number,
-    order: 'number COLLATE "C"',
-    beyond: 'number COLLATE "C" > $10',
-  },
-  area: byValue('area_m2', '>'),
-  '-area': byValue('area_m2', '<'),
-  confidence: byValue('confidence', '>'),
-  '-confidence': byValue('confidence', '<'),
+interface PatchOrder {
+  readonly value: (entry: PatchEntry) => string | number;
+  /** 1 upwards, -1 downwards; equal values by number. */
+  readonly turn: 1 | -1;
+}
+
+const PATCH_ORDERS: Readonly<Record<PatchSort, PatchOrder>> = {
+  number: { value: (entry) => entry.number, turn: 1 },
+  area: { value: (entry) => entry.areaM2, turn: 1 },
+  '-area': { value: (entry) => entry.areaM2, turn: -1 },
+  confidence: { value: (entry) => entry.confidence, turn: 1 },
+  '-confidence': { value: (entry) => entry.confidence, turn: -1 },
 };
 
-function byValue(key: 'area_m2' | 'confidence', side: '>' | '<') {
-  return {
-    key,
-    value: (row: PatchRow) => row[key],
-    order: `${key} ${side === '<' ? 'DESC' : 'ASC'}, number COLLATE "C"`,
-    beyond: `${key} ${side} $11::float8 OR (${key} = $11::float8 AND number COLLATE "C" > $10)`,
-  } as const;
+/** Extent of a ring, in WGS84. Here and not in SQL: the embedded PROJ takes seconds for its first point. */
+function lonLatBox(ring: Ring, crs: Crs): PlacedPatch['bbox'] {
+  const place = transformer(crs, WGS84);
+  const points = ring.map(([x, y]) => place(x, y));
+  const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)];
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
 
 /** All patches of a query by number, `most` at most. */
 export async function queryPatches(db: Db, query: PatchQuery, most: number): Promise<Patch[]> {
-  const rows = await db.query<PatchRow>(
-    `SELECT ${PATCH_COLUMNS} FROM tuban.patch WHERE ${PATCH_WHERE} ORDER BY number COLLATE "C" LIMIT $9`,
-    [...patchParams(query), most],
+  const entries = (await findEntries(db, query)).slice(0, most);
+  return patchesByNumber(
+    db,
+    entries.map(({ number }) => number),
   );
-  return rows.map(patchFromRow);
 }
 
 export interface LeadQuery {
@@ -166,53 +116,57 @@ export interface LeadQuery {
 export const LEAD_SORTS = ['number', 'due'] as const;
 export type LeadSort = (typeof LEAD_SORTS)[number];
 
-const LEAD_FROM = `tuban.lead l JOIN tuban.patch p ON p.number = l.number
-  WHERE ($1::text IS NULL OR l.month = $1) AND ($2::text[] IS NULL OR l.status = ANY ($2))
-    AND ($3::text[] IS NULL OR l.disposition = ANY ($3)) AND ($4::text[] IS NULL OR p.subdistrict_code = ANY ($4))
-    AND ($5::date IS NULL OR (l.disposition = 'sent' AND l.status = 'assigned' AND l.due < $5))
-    AND ($6::text[] IS NULL OR p.subdistrict_code = ANY ($6))`;
+/** Columns that `lead_list` holds. */
+function leadWhere(query: LeadQuery, { add }: SqlParameters): string {
+  const { month, statuses, dispositions, subdistricts, overdueOn, scope } = query;
+  return all([
+    'true',
+    month && `month = ${add(month)}`,
+    statuses && `status = ANY (${add(statuses)}::text[])`,
+    dispositions && `disposition = ANY (${add(dispositions)}::text[])`,
+    subdistricts && `subdistrict_code = ANY (${add(subdistricts)}::text[])`,
+    overdueOn && `disposition = 'sent' AND status = 'assigned' AND due < ${add(overdueOn)}::date`,
+    scope && `subdistrict_code = ANY (${add(scope)}::text[])`,
+  ]);
+}
+
+/** Conditions that all hold; those that were not asked for are left out, so that the planner knows which index serves. */
+function all(conditions: readonly (string | false | null | undefined)[]): string {
+  return conditions.filter((one) => typeof one === 'string' && one !== '').join(' AND ');
+}
 
 /** Leads without a last day come after all others. */
 const NO_DUE = '9999-12-31';
 
 /** A page of leads by number, or the next due first; rings in the CRS of their run's grid. */
 export async function leadPage(db: Db, query: LeadQuery, ask: PageAsk<LeadSort>): Promise<Page<Lead>> {
-  const params = [
-    query.month ?? null,
-    query.statuses ?? null,
-    query.dispositions ?? null,
-    query.subdistricts ?? null,
-    query.overdueOn ?? null,
-    query.scope,
-  ];
-  const due = `coalesce(l.due, '${NO_DUE}'::date)`;
   const byDue = ask.sort === 'due';
-  const beyond = byDue
-    ? `${due} > $9::date OR (${due} = $9::date AND l.number COLLATE "C" > $8)`
-    : 'l.number COLLATE "C" > $8';
-  const rows = await db.query<LeadRow>(
-    `SELECT ${LEAD_COLUMNS} FROM ${LEAD_FROM} AND ($8::text IS NULL OR ${beyond})
-     ORDER BY ${byDue ? `${due}, ` : ''}l.number COLLATE "C" LIMIT $7`,
-    [...params, ask.limit + 1, ask.after?.number ?? null, ...(byDue ? [ask.after?.value ?? null] : [])],
-  );
+  const due = `coalesce(due, '${NO_DUE}'::date)`;
+  const order = byDue ? `${due}, number COLLATE "C"` : 'number COLLATE "C"';
+  const parameters = sqlParameters();
+  const { add } = parameters;
+  const where = leadWhere(query, parameters);
   const [{ total }] = await db.query<{ total: number }>(
-    `SELECT count(*)::int AS total FROM ${LEAD_FROM}`,
-    params,
+    `SELECT count(*)::int AS total FROM tuban.lead WHERE ${where}`,
+    parameters.values,
   );
-  const value = (row: LeadRow) => (byDue ? (row.due ?? NO_DUE) : row.number);
-  return pageOf(rows, ask.limit, total, value, leadFromRow);
-}
-
-/** `rows` has one more than the page where another follows. */
-function pageOf<Row extends { readonly number: string }, Out>(
-  rows: readonly Row[],
-  limit: number,
-  total: number,
-  value: (row: Row) => string | number,
-  out: (row: Row) => Out,
-): Page<Out> {
-  const own = rows.slice(0, limit);
-  const last = own[own.length - 1];
-  const more = rows.length > limit;
-  return { rows: own.map(out), total, next: more ? { value: value(last), number: last.number } : null };
+  const { after } = ask;
+  const later = ({ value, number }: PageMark) =>
+    byDue
+      ? `(${due}, number COLLATE "C") > (${add(value)}::date, ${add(number)}::text)`
+      : `number COLLATE "C" > ${add(number)}::text`;
+  const rows = await db.query<LeadRow>(
+    `SELECT q.* FROM (
+       SELECT ${LEAD_COLUMNS} FROM tuban.lead l JOIN tuban.patch p ON p.number = l.number WHERE l.number IN (
+         SELECT number FROM tuban.lead WHERE ${all([where, after && later(after)])} ORDER BY ${order} LIMIT ${add(ask.limit + 1)}::int)
+     ) q ORDER BY ${order}`,
+    parameters.values,
+  );
+  const own = rows.slice(0, ask.limit);
+  const last = rows.length > ask.limit ? own[own.length - 1] : null;
+  return {
+    rows: own.map(leadFromRow),
+    total,
+    next: last && { value: byDue ? (last.due ?? NO_DUE) : last.number, number: last.number },
+  };
 }

@@ -1,14 +1,14 @@
 import { messageOf } from '../../../raster/errors.js';
 import type { Db } from '../../../vector/store/db.js';
+import { type SqlParameters, sqlParameters } from '../../../vector/store/sql.js';
 import { Problem } from '../problem.js';
 import type { Collection, ItemFeature, ItemKey } from './collection.js';
 import { compileCql2 } from './cql2/compile.js';
-import { mapPositions, rectangle } from './cql2/geometry.js';
+import { densified, mapPositions, rectangle } from './cql2/geometry.js';
 import { parseCql2Text } from './cql2/text.js';
 import type { ItemsQuery } from './items-query.js';
 import { geometryPlacer, type NamedCrs, toLonLat } from './place.js';
 import { districtBox, intersectsSql, type LonLatBox } from './spatial.js';
-import { type SqlParameters, sqlParameters } from './sql.js';
 
 export interface ItemsPage {
   readonly features: readonly ItemFeature[];
@@ -143,15 +143,4 @@ function parseJson(text: string): unknown {
   } catch (error) {
     throw new Problem(400, `filter: not JSON (${messageOf(error)})`);
   }
-}
-
-/** Points between on every side: a straight edge of one CRS bends in another. */
-function densified(ring: readonly (readonly [number, number])[]): [number, number][] {
-  const steps = 16;
-  const points: [number, number][] = [];
-  for (let i = 0; i + 1 < ring.length; i++) {
-    const [[x0, y0], [x1, y1]] = [ring[i], ring[i + 1]];
-    for (let s = 0; s < steps; s++) points.push([x0 + ((x1 - x0) * s) / steps, y0 + ((y1 - y0) * s) / steps]);
-  }
-  return [...points, points[0]];
 }

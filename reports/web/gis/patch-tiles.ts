@@ -3,16 +3,16 @@ import { fromGeojsonVt } from '@maplibre/vt-pbf';
 import type { Feature, Polygon } from 'geojson';
 import { z } from 'zod';
 import { CHANGE_CLASSES, type ChangeClassName } from '../../../kernels/classes.js';
-import type { Crs } from '../../../raster/crs.js';
+import { type Crs, transformer, WGS84 } from '../../../raster/crs.js';
 import { decodePolygon } from '../../../vector/ewkb.js';
 import { netMapper, type PointMapper } from '../../../vector/export/net.js';
 import type { Subdistrict } from '../../../vector/patch.js';
 import { PATCH_STATES } from '../../../vector/patch.js';
 import type { Db } from '../../../vector/store/db.js';
-import { rectangle } from './cql2/geometry.js';
+import { findEntries, type PatchEntry, type PatchQuery } from '../../../vector/store/patch-index.js';
+import { type SqlParameters, sqlParameters } from '../../../vector/store/sql.js';
+import { densified, rectangle } from './cql2/geometry.js';
 import type { Scope } from './items.js';
-import { districtBox, intersectsSql } from './spatial.js';
-import { sqlParameters } from './sql.js';
 import { groundMetres, type Tile, tileBox, unitSquare, unitSquareOf, WEB_MERCATOR } from './tile-math.js';
 
 /** Side of a vector tile in its own units (Mapbox Vector Tile 2.1, 4.1), and how many of them maps draw as one px. */
@@ -22,7 +22,7 @@ const UNITS_A_PX = 8;
 const BUFFER = 64;
 /** A patch smaller than a square of so many px a side is drawn as that square: seen from afar a district must not look empty. */
 const LEAST_PX = 3;
-/** From this zoom on a tile is small enough to be projected; a larger one is cut to the district first. */
+/** From this zoom on a tile is small enough to be projected; in a larger one patches are found by their middle. */
 const NEAR_ZOOM = 10;
 /** Patches in one tile, the largest first. */
 const MOST_PATCHES = 20_000;
@@ -55,19 +55,6 @@ export const PatchTileQuery = z.strictObject({
 });
 export type PatchTileQuery = z.infer<typeof PatchTileQuery>;
 
-interface PatchRow {
-  readonly number: string;
-  readonly class: string;
-  readonly state: string;
-  readonly area_m2: number;
-  readonly confidence: number;
-  readonly subdistrict_code: string | null;
-  readonly lon: number;
-  readonly lat: number;
-  /** Hex EWKB; null where the patch is drawn as a square. */
-  readonly geom: string | null;
-}
-
 /** A vector tile with the layer `patches`. @param crs of the stored patches */
 export async function patchTile(
   db: Db,
@@ -77,57 +64,143 @@ export async function patchTile(
 ): Promise<Uint8Array> {
   const side = LEAST_PX * UNITS_A_PX;
   const leastArea = (groundMetres(tile, EXTENT) * side) ** 2;
-  const rows = await findPatches(db, tile, query, { crs, scope, leastArea });
+  const ask = { tile, query, scope, leastArea };
+  const large = await largePatches(db, ask, crs);
+  const small = await smallPatches(db, ask);
   const map = netMapper(crs, WEB_MERCATOR);
   const half = side / 2 / EXTENT / 2 ** tile.z;
-  const features = rows.map(
-    ({ geom, lon, lat, ...properties }): Feature<Polygon> => ({
-      type: 'Feature',
-      properties,
-      geometry: {
-        type: 'Polygon',
-        coordinates:
-          geom === null ? [squareAround(unitSquareOf(lon, lat), half)] : mapRings(decodePolygon(geom), map),
-      },
-    }),
-  );
+  const features = [
+    ...large.map(({ geom, ...properties }) => polygon(properties, mapRings(decodePolygon(geom), map))),
+    ...small.map((entry) =>
+      polygon(propertiesOf(entry), [squareAround(unitSquareOf(entry.lon, entry.lat), half)]),
+    ),
+  ];
   return encode('patches', features, tile);
 }
 
-async function findPatches(
+interface Ask {
+  readonly tile: Tile;
+  readonly query: PatchTileQuery;
+  readonly scope: Scope;
+  /** m²; what is smaller is drawn as a square of this area. */
+  readonly leastArea: number;
+}
+
+const PROPERTIES = 'p.number, p.class, p.state, p.area_m2, p.confidence, p.subdistrict_code';
+
+/** What a tile tells of a patch. */
+interface Properties {
+  readonly number: string;
+  readonly class: string;
+  readonly state: string;
+  readonly area_m2: number;
+  readonly confidence: number;
+  readonly subdistrict_code: string | null;
+}
+
+/** Patches drawn with their outline, the largest first. */
+async function largePatches(
   db: Db,
-  tile: Tile,
-  query: PatchTileQuery,
-  { crs, scope, leastArea }: { readonly crs: Crs; readonly scope: Scope; readonly leastArea: number },
-): Promise<PatchRow[]> {
-  const parameters = sqlParameters();
-  const box = tileBox(tile, BUFFER / EXTENT);
+  { tile, query, scope, leastArea }: Ask,
+  crs: Crs,
+): Promise<(Properties & { readonly geom: string })[]> {
+  const { add, values } = sqlParameters();
+  const corners = () =>
+    boxIn(tile, crs)
+      .map((value) => `${add(value)}::float8`)
+      .join(', ');
+  const where = [
+    ...asked(query, scope, add),
+    `p.area_m2 >= ${add(leastArea)}::float8`,
+    tile.z < NEAR_ZOOM
+      ? middleIn(tile, add)
+      : `p.geom && ST_MakeEnvelope(${corners()}, ${Number(crs.epsg ?? 0)})`,
+  ];
+  return db.query(
+    `SELECT ${PROPERTIES}, p.geom::text AS geom FROM tuban.patch p WHERE ${where.join(' AND ')}
+     ORDER BY p.area_m2 DESC LIMIT ${MOST_PATCHES}`,
+    values,
+  );
+}
+
+/** Patches drawn as a square each; of those that would be drawn over each other the largest. */
+async function smallPatches(db: Db, { tile, query, scope, leastArea }: Ask): Promise<PatchEntry[]> {
+  const [west, south, east, north] = tileBox(tile, BUFFER / EXTENT);
+  const cells = 2 ** tile.z * (EXTENT / (LEAST_PX * UNITS_A_PX));
+  const kept = new Map<number, PatchEntry>();
+  for (const entry of await findEntries(db, entryQuery(query, scope))) {
+    const { lon, lat, areaM2 } = entry;
+    if (areaM2 >= leastArea || lon < west || lon > east || lat < south || lat > north) continue;
+    const [u, v] = unitSquareOf(lon, lat);
+    const cell = Math.floor(u * cells) * cells + Math.floor(v * cells);
+    const known = kept.get(cell);
+    if (known === undefined || known.areaM2 < areaM2) kept.set(cell, entry);
+  }
+  return [...kept.values()];
+}
+
+function entryQuery(query: PatchTileQuery, scope: Scope): PatchQuery {
+  return {
+    month: query.month,
+    against: query.against,
+    classes: query.class,
+    states: query.state,
+    subdistricts: query.subdistrict,
+    minAreaM2: query.min_area,
+    minConfidence: query.min_confidence,
+    scope,
+  };
+}
+
+function asked(query: PatchTileQuery, scope: Scope, add: SqlParameters['add']): string[] {
   const where = [
     'p.retired_at IS NULL',
-    `p.month = ${parameters.add(query.month)}`,
-    `p.against = ${parameters.add(query.against)}`,
-    intersectsSql(
-      { sql: 'p.geom', crs, box: tile.z < NEAR_ZOOM ? ((await districtBox(db)) ?? box) : box, parameters },
-      { type: 'Polygon', coordinates: [rectangle(...box)] },
-    ),
+    `p.month = ${add(query.month)}`,
+    `p.against = ${add(query.against)}`,
   ];
-  const among = (column: string, values: readonly string[] | null | undefined) => {
-    if (values) where.push(`${column} = ANY (${parameters.add(values)}::text[])`);
+  const among = (column: string, of: readonly string[] | null | undefined) => {
+    if (of) where.push(`${column} = ANY (${add(of)}::text[])`);
   };
   among('p.class', query.class);
   among('p.state', query.state);
   among('p.subdistrict_code', query.subdistrict);
   among('p.subdistrict_code', scope);
-  if (query.min_area !== undefined) where.push(`p.area_m2 >= ${parameters.add(query.min_area)}::float8`);
+  if (query.min_area !== undefined) where.push(`p.area_m2 >= ${add(query.min_area)}::float8`);
   if (query.min_confidence !== undefined) {
-    where.push(`p.confidence >= ${parameters.add(query.min_confidence)}::float8`);
+    where.push(`p.confidence >= ${add(query.min_confidence)}::float8`);
   }
-  return db.query<PatchRow>(
-    `SELECT p.number, p.class, p.state, p.area_m2, p.confidence, p.subdistrict_code, p.lon, p.lat,
-       CASE WHEN p.area_m2 >= ${parameters.add(leastArea)}::float8 THEN p.geom::text END AS geom
-     FROM tuban.patch p WHERE ${where.join(' AND ')} ORDER BY p.area_m2 DESC LIMIT ${MOST_PATCHES}`,
-    parameters.values,
-  );
+  return where;
+}
+
+/** Box around a tile in another CRS: least x and y, most x and y. */
+function boxIn(tile: Tile, crs: Crs): readonly [number, number, number, number] {
+  const map = transformer(WGS84, crs);
+  const points = densified(rectangle(...tileBox(tile, BUFFER / EXTENT))).map(([lon, lat]) => map(lon, lat));
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+/** Condition on a patch's middle. */
+function middleIn(tile: Tile, add: SqlParameters['add']): string {
+  const [west, south, east, north] = tileBox(tile, BUFFER / EXTENT);
+  const between = (column: string, from: number, to: number) =>
+    `${column} BETWEEN ${add(from)}::float8 AND ${add(to)}::float8`;
+  return `${between('p.lon', west, east)} AND ${between('p.lat', south, north)}`;
+}
+
+function propertiesOf(entry: PatchEntry): Properties {
+  return {
+    number: entry.number,
+    class: entry.class,
+    state: entry.state,
+    area_m2: entry.areaM2,
+    confidence: entry.confidence,
+    subdistrict_code: entry.subdistrictCode,
+  };
+}
+
+function polygon(properties: Properties, coordinates: number[][][]): Feature<Polygon> {
+  return { type: 'Feature', properties: { ...properties }, geometry: { type: 'Polygon', coordinates } };
 }
 
 /** A vector tile with the layer `subdistricts`. */

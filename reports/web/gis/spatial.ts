@@ -1,7 +1,7 @@
 import type { Crs } from '../../../raster/crs.js';
 import type { Db } from '../../../vector/store/db.js';
+import type { SqlParameters } from '../../../vector/store/sql.js';
 import { type Geometry, mapPositions, wktOf } from './cql2/geometry.js';
-import type { SqlParameters } from './sql.js';
 
 /** West, south, east, north in degrees. */
 export type LonLatBox = readonly [west: number, south: number, east: number, north: number];

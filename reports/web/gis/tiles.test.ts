@@ -196,18 +196,23 @@ describe('vector tiles', () => {
     expect((Math.min(...ys) + Math.max(...ys)) / 2).toBeCloseTo(y, -0.5);
   });
 
-  test('from far away every patch is still a square of a few px, the world’s tile included', async () => {
-    for (const zoom of [0, 5, 9, 12]) {
+  test('from far away a patch is still a square of a few px; of those over each other the largest is drawn', async () => {
+    const counts: number[] = [];
+    for (const zoom of [0, 5, 9, 12, 14]) {
       const features = await layerOf(
         `/tiles/patches/${pathOf(tileAt(zoom, 500, 250))}.pbf?month=2026-08`,
         'patches',
       );
-      expect(features, `zoom ${zoom}`).toHaveLength(5);
+      counts.push(features.length);
+      const areas = features.map(({ properties }) => Number(properties.area_m2));
+      expect(Math.max(...areas), `zoom ${zoom}`).toBe(1600);
       for (const feature of features) {
         const xs = feature.loadGeometry()[0].map((p) => p.x);
         expect(Math.max(...xs) - Math.min(...xs)).toBeGreaterThanOrEqual(20);
       }
     }
+    expect(counts[0]).toBe(1);
+    expect(counts.at(-1)).toBe(5);
   });
 
   test.each([

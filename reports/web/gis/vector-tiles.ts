@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { WGS84 } from '../../../raster/crs.js';
+import { sincePublished } from '../../../vector/store/patch-index.js';
 import { districtFrame } from '../../../vector/store/settings.js';
 import { listSubdistricts } from '../../../vector/store/subdistricts.js';
 import { scopeOf } from '../permissions.js';
@@ -16,8 +17,12 @@ export const vectorTiles: FastifyPluginAsync<GisOptions> = async (app, { deps: {
   app.get('/tiles/patches/:z/:x/:y.pbf', SIGNED_IN, async (request, reply) => {
     const tile = readTile(request.params);
     const query = PatchTileQuery.parse(request.query);
-    const crs = (await districtFrame(db))?.crs ?? WGS84;
-    return sendTile(request, reply, MVT, await patchTile(db, tile, query, { crs, scope: scopeOf(request) }));
+    const scope = scopeOf(request);
+    const made = await sincePublished(db, `tile ${JSON.stringify([tile, query, scope])}`, async () => {
+      const crs = (await districtFrame(db))?.crs ?? WGS84;
+      return patchTile(db, tile, query, { crs, scope });
+    });
+    return sendTile(request, reply, MVT, made);
   });
 
   app.get('/tiles/subdistricts/:z/:x/:y.pbf', SIGNED_IN, async (request, reply) => {

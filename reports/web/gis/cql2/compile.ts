@@ -1,6 +1,6 @@
+import type { SqlParameters } from '../../../../vector/store/sql.js';
 import { Problem } from '../../problem.js';
 import type { Queryable } from '../queryable.js';
-import type { SqlParameters } from '../sql.js';
 import { type Geometry, readGeometry } from './geometry.js';
 
 /** What a filter is compiled against. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { sqlParameters } from '../../../../vector/store/sql.js';
 import { Problem } from '../../problem.js';
 import type { Queryable } from '../queryable.js';
-import { sqlParameters } from '../sql.js';
 import { compileCql2 } from './compile.js';
 import { wktOf } from './geometry.js';
 import { parseCql2Text } from './text.js';

@@ -108,3 +108,14 @@ export function wktOf(geometry: Geometry): string {
       return `MULTIPOLYGON(${geometry.coordinates.map(polygon).join(',')})`;
   }
 }
+
+/** Points between on every side: a straight edge of one CRS bends in another. */
+export function densified(ring: readonly (readonly [number, number])[]): [number, number][] {
+  const steps = 16;
+  const points: [number, number][] = [];
+  for (let i = 0; i + 1 < ring.length; i++) {
+    const [[x0, y0], [x1, y1]] = [ring[i], ring[i + 1]];
+    for (let s = 0; s < steps; s++) points.push([x0 + ((x1 - x0) * s) / steps, y0 + ((y1 - y0) * s) / steps]);
+  }
+  return [...points, points[0]];
+}
