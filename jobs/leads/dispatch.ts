@@ -1,4 +1,6 @@
 import { messageOf } from '../../raster/errors.js';
+import { guardedFetch } from '../../raster/net/fetch.js';
+import { guardOf } from '../../raster/net/guard.js';
 import type { LeadCase } from '../../reports/leads/case.js';
 import { backOffMs, webhookBody, webhookHeaders } from '../../reports/leads/webhook.js';
 import type { Db } from '../../vector/store/db.js';
@@ -97,15 +99,13 @@ async function post(
   timeoutMs: number,
 ): Promise<string | null> {
   try {
-    const answer = await fetch(receiver.url, {
+    // a signed message goes to the address of the configuration and nowhere else: no redirect is followed
+    const answer = await guardedFetch(receiver.url, guardOf(receiver.url), {
       method: 'POST',
       body,
       headers,
-      // a signed message goes to the address of the configuration and nowhere else
-      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    await answer.body?.cancel();
     if (answer.ok) return null;
     const redirect = answer.status >= 300 && answer.status < 400 ? ' (redirects are not followed)' : '';
     return `answered ${answer.status}${redirect}`;

@@ -17,6 +17,7 @@ import { adminRoutes } from './routes/admin.js';
 import { leadStepRoutes } from './routes/lead-steps.js';
 import { leadRoutes } from './routes/leads.js';
 import { metaRoutes } from './routes/meta.js';
+import { oidcRoutes } from './routes/oidc.js';
 import { patchRoutes } from './routes/patches.js';
 import { reportRoutes } from './routes/reports.js';
 import { runRoutes } from './routes/runs.js';
@@ -64,6 +65,9 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
       reply.header('cache-control', 'private, no-cache');
   });
   sessionRoutes(app, deps);
+  const { config, provider } = deps;
+  if (config.oidc !== null && provider !== undefined)
+    oidcRoutes(app, deps, { config: config.oidc, provider });
   metaRoutes(app, deps);
   patchRoutes(app, deps);
   leadRoutes(app, deps);

@@ -34,7 +34,10 @@ export interface TestSite {
   dispose(): Promise<void>;
 }
 
-export async function openTestSite(change: Partial<Deps['config']> = {}): Promise<TestSite> {
+export async function openTestSite(
+  change: Partial<Deps['config']> = {},
+  parts: Partial<Deps> = {},
+): Promise<TestSite> {
   const { db, dispose } = await openTestDatabase();
   const stateDir = mkdtempSync(join(tmpdir(), 'tuban-web-'));
   const clock = { now: new Date('2026-09-01T08:00:00Z') };
@@ -59,6 +62,7 @@ export async function openTestSite(change: Partial<Deps['config']> = {}): Promis
       leads: LeadConfig.parse({}),
       publicUrl: '',
       basemap: null,
+      oidc: null,
       ...change,
     },
     scenes: async () => [],
@@ -87,6 +91,7 @@ export async function openTestSite(change: Partial<Deps['config']> = {}): Promis
     leadCase: async () => null,
     importResults: async () => ({ done: 0, unchanged: 0 }),
     refreshLeads: async () => ({ made: 0, changed: 0, unchanged: 0 }),
+    ...parts,
   });
   return {
     app,
