@@ -3,7 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { z } from 'zod';
 import { BadInput } from '../errors.js';
-import { kindOf, liesIn } from './kinds.js';
+import { type AddressKind, kindOf, liesIn } from './kinds.js';
 
 /** An address that must not be asked. Its message is the rest of a sentence that begins with the address asked for. */
 export class ForbiddenTarget extends BadInput {}
@@ -53,11 +53,7 @@ export function guardOf(written: string, options: GuardOptions = {}): Guard {
   const mayHost = (host: string) => host === meant || allowPrivate.includes(host);
   const refuse = (host: string, address: string) => {
     if (mayHost(host) || mayReach(address, allowPrivate)) return null;
-    const what = kindOf(address) === 'private' ? 'an address inside a network' : 'no address of a server';
-    const where = host === address ? address : `${host} (${address})`;
-    return new ForbiddenTarget(
-      `leads to ${where}, ${what}; where that is meant, name it in key allowPrivate of tuban.json: ["${host}"]`,
-    );
+    return forbidden(host, address, kindOf(address));
   };
   return {
     check(url) {
@@ -78,6 +74,26 @@ export function guardOf(written: string, options: GuardOptions = {}): Guard {
       });
     },
   };
+}
+
+/**
+ * What a document (a STAC Item) names is no address a person wrote: hosts inside are taken from it where it lies on that host itself.
+ * @param from where the document lies: an address or a path
+ * @throws ForbiddenTarget
+ */
+export function checkNamed(from: string, named: string, options: GuardOptions = {}): void {
+  const meant = plainHost(named);
+  if (meant === null || meant === plainHost(from)) return;
+  if (meant !== 'localhost') guardOf('', options).check(new URL(named));
+  else if (!(options.allowPrivate ?? allowedHere()).includes(meant)) throw forbidden(meant, meant, 'private');
+}
+
+function forbidden(host: string, address: string, kind: AddressKind): ForbiddenTarget {
+  const what = kind === 'private' ? 'an address inside a network' : 'no address of a server';
+  const where = host === address ? address : `${host} (${address})`;
+  return new ForbiddenTarget(
+    `leads to ${where}, ${what}; where that is meant, name it in key allowPrivate of tuban.json: ["${host}"]`,
+  );
 }
 
 function mayReach(address: string, allowPrivate: readonly string[]): boolean {

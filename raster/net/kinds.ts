@@ -23,7 +23,7 @@ const PRIVATE = blocks([
   'fc00::/7',
 ]);
 
-/** IPv4 that is neither: "this network", link-local (where clouds keep their keys), tests, multicast, reserved (RFC 6890). */
+/** Neither: "this network", link-local, tests, multicast, reserved (RFC 6890), and where clouds hand out their keys. */
 const NEVER = blocks([
   '0.0.0.0/8',
   '169.254.0.0/16',
@@ -35,6 +35,9 @@ const NEVER = blocks([
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  'fd00:ec2::254/128',
   // of IPv6's global range: Teredo and its kin, documentation, 6to4, which carry IPv4 addresses inside
   '2001::/23',
   '2001:db8::/32',
@@ -52,8 +55,8 @@ export function kindOf(address: string): AddressKind {
   const family = version === 6 ? 'ipv6' : 'ipv4';
   // a BlockList looks at the IPv4 address inside a mapped one, which is written that way to hide it
   if (version === 6 && /^(::ffff:|0*:0*:0*:0*:0*:ffff:)/i.test(address)) return 'never';
-  if (PRIVATE.check(address, family)) return 'private';
   if (NEVER.check(address, family)) return 'never';
+  if (PRIVATE.check(address, family)) return 'private';
   return version === 4 || GLOBAL.check(address, family) ? 'public' : 'never';
 }
 

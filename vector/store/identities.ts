@@ -1,6 +1,9 @@
 import type { Db } from './db.js';
 import type { UserRecord, UserRole } from './users.js';
 
+/** OpenID Connect Core, section 2: 1 to 255 ASCII characters. */
+export const SUBJECT = /^[\x20-\x7e]{1,255}$/;
+
 /** A person of the city's unified identity. */
 export interface Identity {
   readonly issuer: string;

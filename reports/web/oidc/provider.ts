@@ -1,8 +1,8 @@
 import * as oidc from 'openid-client';
 import { BadInput, messageOf, Unavailable } from '../../../raster/errors.js';
 import { guardedFetch } from '../../../raster/net/fetch.js';
-import { guardOf } from '../../../raster/net/guard.js';
-import type { Begun } from '../../../vector/store/identities.js';
+import { type Guard, guardOf } from '../../../raster/net/guard.js';
+import { type Begun, SUBJECT } from '../../../vector/store/identities.js';
 import { type Claims, claimOf, wantedClaims } from './claims.js';
 import type { OidcConfig } from './config.js';
 
@@ -27,20 +27,24 @@ export interface Provider {
   endSession(back: string): Promise<URL | null>;
 }
 
-/**
- * @param secret of the client; null: public, with PKCE alone
- * @param now of the freshness of the provider's description, ms
- */
+export interface ProviderOptions {
+  /** Of the freshness of the provider's description, ms. */
+  readonly now?: () => number;
+  /** Where requests may go; one of the issuer's address where absent. */
+  readonly guard?: Guard;
+}
+
+/** @param secret of the client; null: public, with PKCE alone */
 export function providerOf(
   config: OidcConfig,
   secret: string | null,
-  now: () => number = Date.now,
+  { now = Date.now, guard = guardOf(config.issuer) }: ProviderOptions = {},
 ): Provider {
   let known: { readonly at: number; readonly client: Promise<oidc.Configuration> } | null = null;
 
   function client(): Promise<oidc.Configuration> {
     if (known === null || now() - known.at > FRESH_MS) {
-      const fresh = { at: now(), client: discover(config, secret) };
+      const fresh = { at: now(), client: discover(config, secret, guard) };
       known = fresh;
       fresh.client.catch(() => {
         if (known === fresh) known = null;
@@ -69,7 +73,9 @@ export function providerOf(
         idTokenExpected: true,
       });
       const id = tokens.claims();
-      if (id === undefined) throw new Error('the provider sent no ID token');
+      if (id === undefined || !SUBJECT.test(id.sub)) {
+        throw new Error('the provider sent no ID token with a subject');
+      }
       // many providers put names and roles behind an address of their own, for this subject alone
       const missing = wantedClaims(config).some((name) => claimOf(id, name) === undefined);
       const more =
@@ -86,9 +92,12 @@ export function providerOf(
   };
 }
 
-async function discover(config: OidcConfig, secret: string | null): Promise<oidc.Configuration> {
+async function discover(
+  config: OidcConfig,
+  secret: string | null,
+  guard: Guard,
+): Promise<oidc.Configuration> {
   const { issuer, clientId, algorithm } = config;
-  const guard = guardOf(issuer);
   const local = issuer.startsWith('http:');
   const ask: oidc.CustomFetch = (url, { method, headers, body, signal }) => {
     // an http issuer is of this machine; what it names elsewhere still needs https

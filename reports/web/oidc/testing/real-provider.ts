@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
+import { listening } from './listening.js';
 
 export const CLIENT = { id: 'tuban', secret: 'a-secret-of-the-test-client' } as const;
 
@@ -72,10 +72,4 @@ export async function walk(from: string, home: string): Promise<URL> {
     url = new URL(location, url);
   }
   return url;
-}
-
-export async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
 }
