@@ -28,7 +28,7 @@ let site: TestSite;
 let base: string;
 beforeAll(async () => {
   const oidc = OidcConfig.parse({ issuer: 'http://127.0.0.1:9', clientId: 'test' });
-  site = await openTestSite({ oidc }, { provider: providerOf(oidc, null) });
+  site = await openTestSite({ oidc }, () => ({ provider: providerOf(oidc, null) }));
   base = await site.app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(() => site.dispose());

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { transformer, WGS84 } from '../../raster/crs.js';
 import type { Db } from '../../vector/store/db.js';
 import { areaOf, draftAt, GRID, publishAugust, sendAsLeads, square } from '../../vector/store/sample.js';
+import { fixDistrictFrame } from '../../vector/store/settings.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { openTestDatabase } from '../../vector/store/testing.js';
 import { addUser } from '../../vector/store/users.js';
@@ -36,7 +37,7 @@ export interface TestSite {
 
 export async function openTestSite(
   change: Partial<Deps['config']> = {},
-  parts: Partial<Deps> = {},
+  parts: (made: { readonly db: Db; readonly stateDir: string }) => Partial<Deps> = () => ({}),
 ): Promise<TestSite> {
   const { db, dispose } = await openTestDatabase();
   const stateDir = mkdtempSync(join(tmpdir(), 'tuban-web-'));
@@ -91,7 +92,7 @@ export async function openTestSite(
     leadCase: async () => null,
     importResults: async () => ({ done: 0, unchanged: 0 }),
     refreshLeads: async () => ({ made: 0, changed: 0, unchanged: 0 }),
-    ...parts,
+    ...parts({ db, stateDir }),
   });
   return {
     app,
@@ -117,6 +118,7 @@ async function fill(db: Db): Promise<TestSite['numbers']> {
     { code: OWN, name: '东门街道', polygons: [ground(0)] },
     { code: FOREIGN, name: '桂园街道', polygons: [ground(500)] },
   ]);
+  await fixDistrictFrame(db, { crs: GRID.crs, resolution: GRID.resolution });
   const patches = await publishAugust(
     db,
     [

@@ -30,7 +30,7 @@ beforeAll(async () => {
     roleClaim: 'groups',
     roles: { leaders: 'administrator' },
   });
-  site = await openTestSite({ publicUrl: HOME, oidc }, { provider: providerOf(oidc, clientSecret) });
+  site = await openTestSite({ publicUrl: HOME, oidc }, () => ({ provider: providerOf(oidc, clientSecret) }));
 });
 afterAll(async () => {
   await site.dispose();

@@ -21,7 +21,7 @@ beforeAll(async () => {
     subdistrictClaim: 'streets',
     endSession: true,
   });
-  site = await openTestSite({ publicUrl: HOME, oidc }, { provider: providerOf(oidc, CLIENT.secret) });
+  site = await openTestSite({ publicUrl: HOME, oidc }, () => ({ provider: providerOf(oidc, CLIENT.secret) }));
 });
 afterAll(async () => {
   await site.dispose();
