@@ -11,7 +11,7 @@ import { vectorTiles } from './gis/vector-tiles.js';
 import { type Known, knownRoutes, openApi } from './openapi.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
-import { Problem, problems } from './problem.js';
+import { Problem, problems, sendProblem } from './problem.js';
 import { addRoute } from './route.js';
 import { adminRoutes } from './routes/admin.js';
 import { leadStepRoutes } from './routes/lead-steps.js';
@@ -45,6 +45,10 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: deps.config.publicUrl === '' ? false : 'loopback',
     routerOptions: { maxParamLength: 200 },
+    // addresses that no route sees: malformed, or too long
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, error.statusCode ?? 400, error.message);
+    },
     ...(deps.log === undefined ? { logger: false } : { loggerInstance: deps.log }),
   });
   problems(app);

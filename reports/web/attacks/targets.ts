@@ -107,7 +107,7 @@ export function targetsOf(site: TestSite): Target[] {
       target(`:${name}`, (text) => ({
         ...usual,
         url: route.url.replace(/:(\w+)/g, (_, part: string) =>
-          part === name ? encodeURIComponent(text) : (usualParts[part] ?? 'x'),
+          part === name ? encodeURIComponent(wellFormed(text)) : (usualParts[part] ?? 'x'),
         ),
       })),
     );
@@ -127,4 +127,9 @@ export function targetsOf(site: TestSite): Target[] {
     );
     return [...paths, ...queries, ...bodies];
   });
+}
+
+/** Half a surrogate pair cannot be sent: what bytes make of it is. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString('utf8');
 }
