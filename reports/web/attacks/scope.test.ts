@@ -6,9 +6,10 @@ import { addUser } from '../../../vector/store/users.js';
 import { makeToken } from '../sign-in.js';
 import { FOREIGN, openTestSite, type TestSite } from '../testing.js';
 import { DRILL, told } from './drill.js';
+import { REQUESTS } from './scope.js';
 import { requestOf } from './targets.js';
 
-const REQUESTS = DRILL ? 10_000 : 1_000;
+const COUNT = DRILL ? REQUESTS.drill : REQUESTS.usual;
 /** Asked at once, as from many phones and desks. */
 const AT_ONCE = 16;
 /** A GeoPackage takes GDAL seconds: few are asked for. */
@@ -74,7 +75,7 @@ function textOf(bytes: Buffer): string {
 }
 
 describe('askers of two districts at once', () => {
-  it(`get no foreign row in ${REQUESTS} interleaved requests of every route`, async () => {
+  it(`get no foreign row in ${COUNT} interleaved requests of every route`, async () => {
     const random = randomFrom(20260901);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
     const { numbers } = site;
@@ -124,14 +125,12 @@ describe('askers of two districts at once', () => {
       if (answer.statusCode === 500) wrong.push(`${asker.name} ${options.url}: ${answer.body}`);
       rows += all.filter((word) => answer.statusCode === 200 && body.includes(word)).length;
     };
-    for (let from = 0; from < REQUESTS; from += AT_ONCE) {
-      await Promise.all(Array.from({ length: Math.min(AT_ONCE, REQUESTS - from) }, (_, i) => one(from + i)));
+    for (let from = 0; from < COUNT; from += AT_ONCE) {
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, COUNT - from) }, (_, i) => one(from + i)));
     }
     expect(wrong).toEqual([]);
     // there was something to see
-    expect(rows).toBeGreaterThan(REQUESTS / 20);
-    told(
-      `${REQUESTS} requests, ${rows} rows seen, 0 of them foreign; answers ${JSON.stringify([...statuses])}`,
-    );
+    expect(rows).toBeGreaterThan(COUNT / 20);
+    told(`${COUNT} requests, ${rows} rows seen, 0 of them foreign; answers ${JSON.stringify([...statuses])}`);
   });
 });
