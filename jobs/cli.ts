@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { CommanderError, Command as Program } from 'commander';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
+import { setAllowPrivate } from '../raster/net/guard.js';
 import type { Command } from './commands/command.js';
 import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
@@ -21,8 +22,10 @@ const [DONE, FAILED, BAD] = [0, 1, 2];
 
 function context(signal: AbortSignal): Context {
   let log: Logger | undefined;
+  const config = loadConfig(process.cwd(), process.env);
+  setAllowPrivate(config.allowPrivate);
   return {
-    config: loadConfig(process.cwd(), process.env),
+    config,
     print: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     progress: (label) => progressOn(process.stderr, label),

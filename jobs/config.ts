@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../raster/errors.js';
+import { AllowPrivate } from '../raster/net/guard.js';
 import { RecordMapping } from '../reports/leads/record-fields.js';
 import { LeadConfig } from '../reports/leads/rule-config.js';
 import { Webhooks } from '../reports/leads/webhook-config.js';
+import { OidcConfig } from '../reports/web/oidc/config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -78,6 +80,12 @@ const Schema = z.strictObject({
     .default('')
     .describe('XYZ tiles ({z}, {x}, {y}) of a basemap on the web map; empty: none, nothing outside is asked'),
   basemapAttribution: z.string().default('').describe('whose basemap it is, as shown on the map'),
+  oidc: OidcConfig.optional().describe(
+    'signing in with the city’s unified identity: {issuer, clientId, secretEnv, roleClaim, roles, …} (docs/security.md)',
+  ),
+  allowPrivate: AllowPrivate.default([]).describe(
+    'hosts and blocks inside that names, redirects and STAC Items may lead to, e.g. ["gis.luohu.local", "10.0.0.0/8"] (docs/security.md)',
+  ),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -126,7 +134,7 @@ const NUMBERS = [
   'webhookTimeoutS',
   'port',
 ];
-const JSON_KEYS = ['leads', 'record', 'webhooks'];
+const JSON_KEYS = ['leads', 'record', 'webhooks', 'oidc', 'allowPrivate'];
 
 /** The environment knows text alone: numbers are read, lists and objects are JSON. */
 function fromText(key: string, name: string, text: string): unknown {

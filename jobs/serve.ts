@@ -8,6 +8,8 @@ import { districtName } from '../reports/shared/district-name.js';
 import { createApp } from '../reports/web/app.js';
 import type { Deps, RunDesk } from '../reports/web/deps.js';
 import { withFolder } from '../reports/web/files.js';
+import type { OidcConfig } from '../reports/web/oidc/config.js';
+import { type Provider, providerOf } from '../reports/web/oidc/provider.js';
 import { hashPassword, randomPassword } from '../reports/web/passwords.js';
 import { type Db, openDatabase } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
@@ -96,7 +98,7 @@ export function depsOf(
   config: Config,
   made: { readonly scenes: Deps['scenes']; readonly runs: RunDesk; readonly log?: Deps['log'] },
 ): Deps {
-  const { district, stateDir, timeZone, leads, publicUrl, basemapUrl } = config;
+  const { district, stateDir, timeZone, leads, publicUrl, basemapUrl, oidc = null } = config;
   const basemap = basemapUrl === '' ? null : { url: basemapUrl, attribution: config.basemapAttribution };
   const now = () => new Date();
   return {
@@ -104,7 +106,8 @@ export function depsOf(
     db,
     version: version(),
     now,
-    config: { district, stateDir, timeZone, leads, publicUrl, basemap, pageDir: PAGE_DIR },
+    config: { district, stateDir, timeZone, leads, publicUrl, basemap, oidc, pageDir: PAGE_DIR },
+    ...(oidc === null ? {} : { provider: identityProvider(oidc, config.publicUrl, process.env) }),
     makeReport: async (request) => bytesOf(await makeReport(db, config, request)),
     makeSheet: (one) =>
       withFolder(stateDir, async (folder) => {
@@ -132,6 +135,20 @@ export function depsOf(
     },
     refreshLeads: () => refreshLeads(db, config, 'all', now()),
   };
+}
+
+/** @throws BadInput where people could not come back from it, or the secret is missing */
+function identityProvider(oidc: OidcConfig, publicUrl: string, env: NodeJS.ProcessEnv): Provider {
+  if (publicUrl === '') {
+    throw new BadInput(
+      'oidc needs publicUrl, where the identity provider sends people back to; set it, e.g. "publicUrl": "https://tuban.example.gov.cn"',
+    );
+  }
+  const secret = oidc.clientSecret ?? (oidc.secretEnv === undefined ? null : env[oidc.secretEnv]);
+  if (secret === undefined || secret === '') {
+    throw new BadInput(`oidc: the environment variable ${oidc.secretEnv} holds no secret; set it`);
+  }
+  return providerOf(oidc, secret);
 }
 
 function bytesOf(content: string | Uint8Array): Uint8Array {

@@ -33,6 +33,9 @@ const KEYS_ZH = {
   publicUrl: '用户访问网页应用的地址（经代理时填写）；https 时 Cookie 带 Secure',
   basemapUrl: '网页地图的底图 XYZ 瓦片（{z}、{x}、{y}）；留空则无底图，不访问任何外部地址',
   basemapAttribution: '地图上显示的底图出处',
+  oidc: '以市统一身份认证登录：{issuer, clientId, secretEnv, roleClaim, roles, …}（见 docs/security.md）',
+  allowPrivate:
+    '允许域名、重定向与 STAC Item 指向的内网主机或网段，如 ["gis.luohu.local", "10.0.0.0/8"]（见 docs/security.md）',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };

@@ -1,4 +1,5 @@
 import { BadInput } from '../../raster/errors.js';
+import { addIdentityUser, type Identity, SUBJECT } from '../../vector/store/identities.js';
 import { listSubdistricts } from '../../vector/store/subdistricts.js';
 import { addUser, changeUser, listUsers, USER_ROLES } from '../../vector/store/users.js';
 import type { Context } from '../context.js';
@@ -21,6 +22,20 @@ function tellPassword(context: Context, name: string, made: string | null): void
   if (made !== null) context.tell(`The password of ${name} is ${made}; it is shown this once`);
 }
 
+/** Whom the unified identity knows by a subject; null where none is given. */
+function identityOf(subject: string | undefined, issuer: string | undefined): Identity | null {
+  if (subject === undefined) return null;
+  if (issuer === undefined) {
+    throw new BadInput('--subject is of the unified identity; configure it first (key oidc of tuban.json)');
+  }
+  if (!SUBJECT.test(subject)) {
+    throw new BadInput(
+      `Invalid --subject "${subject}"; expected the "sub" the provider gives, 1 to 255 characters`,
+    );
+  }
+  return { issuer, subject };
+}
+
 const usersAdd: Command = {
   name: 'users add',
   args: '<name>',
@@ -29,6 +44,7 @@ const usersAdd: Command = {
   options: [
     ['--role <name>', USER_ROLES.join(', ')],
     ['--subdistricts <codes>', 'of an officer, with commas'],
+    ['--subject <sub>', 'of the unified identity (key oidc), which signs them in instead of a password'],
   ],
   async run(input, context) {
     const { UserName } = await import('../../reports/web/user-name.js');
@@ -47,11 +63,20 @@ const usersAdd: Command = {
         'Missing --subdistricts; an officer sees these alone, e.g. --subdistricts 440303003',
       );
     }
+    const identity = identityOf(text(input, 'subject'), context.config.oidc?.issuer);
     await withDatabase(context, 'users add', async (db) => {
       const known = (await listSubdistricts(db)).map(({ code }) => code);
       const unknown = subdistricts.find((code) => !known.includes(code));
       if (unknown !== undefined) {
         throw new BadInput(`Invalid --subdistricts "${unknown}"; tuban districts list shows those there are`);
+      }
+      if (identity !== null) {
+        if (!(await addIdentityUser(db, { name, role, subdistricts, ...identity }))) {
+          throw new BadInput(
+            `There is a user ${name}, or one of subject ${identity.subject}, already; tuban users list shows them`,
+          );
+        }
+        return;
       }
       const { hash, made } = await newPassword(name);
       if (!(await addUser(db, { name, role, subdistricts, passwordHash: hash }))) {

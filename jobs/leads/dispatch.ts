@@ -1,5 +1,5 @@
-import { messageOf } from '../../raster/errors.js';
 import type { LeadCase } from '../../reports/leads/case.js';
+import { deliver } from '../../reports/leads/deliver.js';
 import { backOffMs, webhookBody, webhookHeaders } from '../../reports/leads/webhook.js';
 import type { Db } from '../../vector/store/db.js';
 import {
@@ -77,7 +77,7 @@ async function attempt(
 ): Promise<Outcome> {
   const { now = () => new Date(), random = Math.random } = options;
   const body = webhookBody(event, await options.caseOf(event.number));
-  const problem = await post(
+  const problem = await deliver(
     receiver,
     body,
     webhookHeaders(event, body, receiver.secret, now()),
@@ -87,32 +87,4 @@ async function attempt(
   if (delivery.attempts >= options.attempts) return { status: 'dead', error: problem };
   const nextAt = new Date(now().getTime() + backOffMs(delivery.attempts, random()));
   return { status: 'pending', nextAt, error: problem };
-}
-
-/** Null where the receiver took it, else what went wrong, without the address: it may hold a key. */
-async function post(
-  receiver: Receiver,
-  body: string,
-  headers: Record<string, string>,
-  timeoutMs: number,
-): Promise<string | null> {
-  try {
-    const answer = await fetch(receiver.url, {
-      method: 'POST',
-      body,
-      headers,
-      // a signed message goes to the address of the configuration and nowhere else
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    await answer.body?.cancel();
-    if (answer.ok) return null;
-    const redirect = answer.status >= 300 && answer.status < 400 ? ' (redirects are not followed)' : '';
-    return `answered ${answer.status}${redirect}`;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
-      return `no answer within ${timeoutMs / 1000} s`;
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return `not reached: ${messageOf(cause).split('\n')[0].replaceAll(receiver.url, receiver.name)}`;
-  }
 }

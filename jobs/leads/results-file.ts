@@ -6,9 +6,12 @@ import { readSheet } from 'read-excel-file/node';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../../raster/errors.js';
 import type { ResultsFile, TableRow } from '../../reports/leads/results.js';
+import { checkUnpackedSize } from './zip-size.js';
 
 /** Larger files are none of visits to a district's leads. */
 const MOST_BYTES = 32 << 20;
+/** Of a workbook, whose XML grows to some ten times its size. */
+const MOST_UNPACKED = 64 << 20;
 
 /** Reads a table with a head: CSV (UTF-8 or GBK), XLSX (its first sheet) or JSON (a list of objects). @throws BadInput */
 export async function readResultsFile(path: string): Promise<ResultsFile> {
@@ -35,7 +38,12 @@ type Reader = (name: string, bytes: Buffer) => ResultsFile | Promise<ResultsFile
 const READERS: Readonly<Record<string, Reader>> = {
   '.csv': (name, bytes) =>
     tableOf(name, z.array(z.array(z.string())).parse(parse(decoded(bytes), CSV_OPTIONS))),
-  '.xlsx': async (name, bytes) => tableOf(name, await readSheet(bytes)),
+  '.xlsx': async (name, bytes) => {
+    await checkUnpackedSize(bytes, MOST_UNPACKED).catch((error: unknown) => {
+      throw new BadInput(`${name} ${messageOf(error)}; expected a table of visits`);
+    });
+    return tableOf(name, await readSheet(bytes));
+  },
   '.json': (name, bytes) => {
     const list = z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(decoded(bytes)));
     const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];

@@ -2,7 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BandRole } from '../../kernels/bands.js';
 import { type Crs, crsFromEpsg } from '../crs.js';
-import { BadInput } from '../errors.js';
+import { BadInput, messageOf } from '../errors.js';
+import { checkNamed } from '../net/guard.js';
 import { type QualityKind, type SensorProfile, sensorByName } from '../sensors.js';
 import { isAddress, shownAddress } from '../tiff/address.js';
 import { type AssetBand, bandsOfAsset, isQuality } from './assets.js';
@@ -68,6 +69,8 @@ export function sceneItem(json: string, at: string, sensorName?: string): SceneI
 interface PlacedAsset {
   readonly key: string;
   readonly asset: StacAsset;
+  /** Where the item lies. */
+  readonly at: string;
   /** Null where it lies where we cannot read. */
   readonly file: string | null;
   readonly crs: Crs | null;
@@ -80,8 +83,19 @@ function fileOf({ key, file, crs }: PlacedAsset): ItemFile {
 
 function placedAsset(item: StacDocument, key: string, asset: StacAsset, at: string): PlacedAsset {
   const hrefs = [asset.href, ...Object.values(asset.alternate ?? {}).map(({ href }) => href)];
-  const file = hrefs.map((href) => (href === undefined ? null : located(href, at))).find((f) => f !== null);
-  return { key, asset, file: file ?? null, crs: crsOf(asset) ?? crsOf(item.properties) };
+  const files = hrefs.map((href) => (href === undefined ? null : located(href, at)));
+  const file = files.find((f) => f !== null && forbiddenTo(at, f) === null);
+  return { key, asset, at, file: file ?? null, crs: crsOf(asset) ?? crsOf(item.properties) };
+}
+
+/** Why an item must not lead there, null where it may: a file inside a network is no business of an item from elsewhere. */
+function forbiddenTo(at: string, file: string): string | null {
+  try {
+    if (isAddress(file)) checkNamed(at, file);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** An href as path or address, null where it is of a kind we cannot read, or a local path in an item from afar. */
@@ -128,7 +142,10 @@ function whyNone(assets: readonly PlacedAsset[], pictures: readonly PlacedAsset[
   return `none of its assets is a GeoTIFF; ${has}; give an item with assets of type image/tiff`;
 }
 
-function outOfReach({ key, asset }: PlacedAsset): string {
+function outOfReach({ key, asset, at }: PlacedAsset): string {
+  const file = located(asset.href, at);
+  const forbidden = file === null ? null : forbiddenTo(at, file);
+  if (forbidden !== null) return `its asset ${key} ${forbidden}`;
   return `its asset ${key} lies at ${shownAddress(asset.href)}, which cannot be read; give an item with https addresses (in href or alternate), or download it`;
 }
 

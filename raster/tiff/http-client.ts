@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
+import { type Guard, guardOf } from '../net/guard.js';
 import { httpAddress, shownAddress } from './address.js';
 import { answerOf, MAX_WHOLE_BYTES, type RangeAnswer } from './http-answer.js';
 import { HttpProblem, problemOfStatus, problemOfTransport } from './http-problem.js';
@@ -16,6 +17,8 @@ export interface HttpOptions {
   readonly idleTimeoutMs?: number;
   /** Largest body of a server that ignores ranges. */
   readonly maxWholeBytes?: number;
+  /** Where requests may go; one of the written address where absent. */
+  readonly guard?: Guard;
 }
 
 export interface HttpClient {
@@ -40,9 +43,14 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 const keep = { keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'lifo' } as const;
 const agents = { 'http:': new HttpAgent(keep), 'https:': new HttpsAgent(keep) } as const;
 
-/** Asks for ranges of one address: follows redirects, keeps connections, retries what may pass. */
-export function httpClient(address: URL, options: HttpOptions = {}): HttpClient {
-  const { attempts = 5, firstDelayMs = 250 } = options;
+/**
+ * Asks for ranges of one address: follows redirects, keeps connections, retries what may pass.
+ * @param written as a person or a document gives it
+ * @throws BadInput where it is none that can be read
+ */
+export function httpClient(written: string, options: HttpOptions = {}): HttpClient {
+  const { attempts = 5, firstDelayMs = 250, guard = guardOf(written) } = options;
+  const address = httpAddress(written);
   const ending = new AbortController();
   // every request under way listens, and many may be
   setMaxListeners(0, ending.signal);
@@ -52,7 +60,7 @@ export function httpClient(address: URL, options: HttpOptions = {}): HttpClient 
   async function follow(first: number, last: number): Promise<RangeAnswer> {
     let url = target;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const response = await send(url, first, last, ending.signal, options);
+      const response = await send(url, first, last, ending.signal, guard, options);
       const location = redirectOf(response);
       if (location === null) {
         const answer = await answerOf(response, first, last, options.maxWholeBytes ?? MAX_WHOLE_BYTES);
@@ -109,14 +117,21 @@ function send(
   first: number,
   last: number,
   signal: AbortSignal,
+  guard: Guard,
   { idleTimeoutMs = 30_000 }: HttpOptions,
 ): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
+    try {
+      guard.check(url);
+    } catch (error) {
+      throw problemOfTransport(error instanceof Error ? error : new Error(String(error)));
+    }
     const request = (secure ? httpsRequest : httpRequest)(url, {
       agent: agents[secure ? 'https:' : 'http:'],
       timeout: idleTimeoutMs,
       signal,
+      lookup: guard.lookup,
       headers: {
         range: `bytes=${first}-${last}`,
         // a compressed body has other offsets than the file

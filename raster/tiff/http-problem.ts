@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { messageOf } from '../errors.js';
+import { ForbiddenTarget } from '../net/guard.js';
 
 /** `input`: asking again would not help. `transport`: it may. */
 export type ProblemKind = 'input' | 'transport';
@@ -64,6 +65,7 @@ function retryAfter(text: string | undefined): number | null {
 /** A name that does not resolve, or a certificate that is not trusted, stays so. */
 export function problemOfTransport(error: Error): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof ForbiddenTarget) return new HttpProblem('input', error.message, { cause: error });
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ENOTFOUND') {
     return new HttpProblem('input', 'its host is not known; check the address and the network', {

@@ -1,5 +1,5 @@
 import { BadInput, messageOf, Unavailable } from '../errors.js';
-import { httpAddress, shownAddress } from './address.js';
+import { shownAddress } from './address.js';
 import type { RangeAnswer } from './http-answer.js';
 import { type HttpClient, type HttpOptions, httpClient } from './http-client.js';
 import { assertInside, type ByteRange, type ByteSource } from './source.js';
@@ -27,7 +27,7 @@ export interface HttpSource extends ByteSource {
  * @throws BadInput naming the address (without its query) where the server refuses, Unavailable where it does not answer.
  */
 export async function httpSource(text: string, options: HttpOptions = {}): Promise<HttpSource> {
-  const client = httpClient(httpAddress(text), options);
+  const client = httpClient(text, options);
   try {
     const head = await client.get(0, PAGE - 1);
     return head.whole ? inMemory(head) : inRanges(client, head);
@@ -42,7 +42,7 @@ export async function httpStamp(
   text: string,
   options: HttpOptions = {},
 ): Promise<{ readonly size: number; readonly version: string | null }> {
-  const client = httpClient(httpAddress(text), options);
+  const client = httpClient(text, options);
   try {
     const { total, version } = await client.get(0, 0);
     return { size: total, version };

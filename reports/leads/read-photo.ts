@@ -6,6 +6,8 @@ import { BadInput, messageOf } from '../../raster/errors.js';
 import { PHOTO_FORMATS, type ReadPhoto } from './photos.js';
 
 const MOST_BYTES = 50 * 2 ** 20;
+/** More than phones' cameras have. */
+const MOST_PIXELS = 250e6;
 
 /**
  * Reads a photo: what it is is told by its content, not its name.
@@ -19,12 +21,17 @@ export async function readPhoto(path: string, timeZone: string): Promise<ReadPho
   if (bytes.length > MOST_BYTES) {
     throw new BadInput(`Photo ${path} has ${Math.round(bytes.length / 2 ** 20)} MB; expected 50 at most`);
   }
-  const metadata = await sharp(bytes)
-    .metadata()
-    .catch(() => null);
+  // sharp refuses an empty file at once, and others when it reads them
+  const metadata = await (async () => sharp(bytes).metadata())().catch(() => null);
   const format = PHOTO_FORMATS[metadata?.format ?? ''];
   if (metadata === null || format === undefined) {
     throw new BadInput(`Photo ${path} is no picture known here; expected JPEG, PNG, WebP, HEIC or TIFF`);
+  }
+  // opening it would take gigabytes, of whoever does
+  if (metadata.width * metadata.height > MOST_PIXELS) {
+    throw new BadInput(
+      `Photo ${path} claims ${metadata.width} × ${metadata.height} px; expected ${MOST_PIXELS / 1e6} million at most`,
+    );
   }
   return {
     path,

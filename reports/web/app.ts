@@ -11,12 +11,13 @@ import { vectorTiles } from './gis/vector-tiles.js';
 import { type Known, knownRoutes, openApi } from './openapi.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
-import { Problem, problems } from './problem.js';
+import { Problem, problems, sendProblem } from './problem.js';
 import { addRoute } from './route.js';
 import { adminRoutes } from './routes/admin.js';
 import { leadStepRoutes } from './routes/lead-steps.js';
 import { leadRoutes } from './routes/leads.js';
 import { metaRoutes } from './routes/meta.js';
+import { oidcRoutes } from './routes/oidc.js';
 import { patchRoutes } from './routes/patches.js';
 import { reportRoutes } from './routes/reports.js';
 import { runRoutes } from './routes/runs.js';
@@ -44,6 +45,10 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: deps.config.publicUrl === '' ? false : 'loopback',
     routerOptions: { maxParamLength: 200 },
+    // addresses that no route sees: malformed, or too long
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, error.statusCode ?? 400, error.message);
+    },
     ...(deps.log === undefined ? { logger: false } : { loggerInstance: deps.log }),
   });
   problems(app);
@@ -64,6 +69,9 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
       reply.header('cache-control', 'private, no-cache');
   });
   sessionRoutes(app, deps);
+  const { config, provider } = deps;
+  if (config.oidc !== null && provider !== undefined)
+    oidcRoutes(app, deps, { config: config.oidc, provider });
   metaRoutes(app, deps);
   patchRoutes(app, deps);
   leadRoutes(app, deps);

@@ -5,6 +5,8 @@ import type { OpenMonth } from '../leads/evidence.js';
 import type { RefreshCount } from '../leads/refresh.js';
 import type { LeadConfig } from '../leads/rule-config.js';
 import type { Lang } from '../shared/lang.js';
+import type { OidcConfig } from './oidc/config.js';
+import type { Provider } from './oidc/provider.js';
 
 /** What the web application may touch of the outside; made by whoever starts it (jobs/serve.ts), by tests from small parts. */
 export interface Deps {
@@ -26,6 +28,8 @@ export interface Deps {
   readonly importResults: (path: string) => Promise<{ readonly done: number; readonly unchanged: number }>;
   /** Asks the rules again after registers have changed. */
   readonly refreshLeads: () => Promise<RefreshCount>;
+  /** Of the city's unified identity; absent where none is configured. */
+  readonly provider?: Provider;
   readonly log?: FastifyBaseLogger;
 }
 
@@ -39,6 +43,8 @@ export interface WebConfig {
   readonly leads: LeadConfig;
   /** Address people reach the server at; '' for the one it listens on. https makes cookies Secure. */
   readonly publicUrl: string;
+  /** The city's unified identity; null: local accounts alone. */
+  readonly oidc: OidcConfig | null;
   /** XYZ tiles ({z}/{x}/{y}) of an outside basemap; null: none is asked. */
   readonly basemap: { readonly url: string; readonly attribution: string } | null;
 }

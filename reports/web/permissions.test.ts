@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OidcConfig } from './oidc/config.js';
+import { providerOf } from './oidc/provider.js';
 import type { Known } from './openapi.js';
 import { ROLES, type Role } from './permissions.js';
 import { openTestSite, type TestSite } from './testing.js';
@@ -25,7 +27,8 @@ function documented(): Map<string, Record<Asker, string>> {
 let site: TestSite;
 let base: string;
 beforeAll(async () => {
-  site = await openTestSite();
+  const oidc = OidcConfig.parse({ issuer: 'http://127.0.0.1:9', clientId: 'test' });
+  site = await openTestSite({ oidc }, () => ({ provider: providerOf(oidc, null) }));
   base = await site.app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(() => site.dispose());
@@ -51,6 +54,7 @@ async function statusOf(route: Known, headers: Record<string, string>): Promise<
     method: route.method,
     headers: writes ? { ...headers, 'content-type': 'application/json' } : headers,
     signal: stop.signal,
+    redirect: 'manual',
     ...(writes ? { body: '{}' } : {}),
   });
   stop.abort();

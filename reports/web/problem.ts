@@ -24,6 +24,7 @@ const TITLES: Readonly<Record<number, string>> = {
   406: 'Not acceptable',
   409: 'Conflict',
   413: 'Too large',
+  414: 'Too long',
   415: 'Unsupported media type',
   422: 'Cannot be done',
   429: 'Too many requests',

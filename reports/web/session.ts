@@ -7,6 +7,8 @@ import { Problem } from './problem.js';
 import { csrfOf, SESSION_SECONDS, userOfSession, userOfToken } from './sign-in.js';
 
 const COOKIE = 'tuban_session';
+/** 32 random bytes as base64url. */
+export const COOKIE_SECRET = /^[\w-]{43}$/;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Finds out who asks, and lets in whom the route is for. Registered on the application itself, before all routes. */
@@ -54,7 +56,7 @@ function checkCsrf(request: FastifyRequest): void {
 /** The cookie's value, null where it has none that could be ours. */
 export function sessionSecret(request: FastifyRequest): string | null {
   const value = request.cookies[COOKIE];
-  return value !== undefined && /^[\w-]{43}$/.test(value) ? value : null;
+  return value !== undefined && COOKIE_SECRET.test(value) ? value : null;
 }
 
 /** Sets the cookie, or with null takes it away. */
@@ -63,8 +65,17 @@ export function setSession(
   config: Pick<Deps['config'], 'publicUrl'>,
   secret: string | null,
 ): void {
-  const secure = config.publicUrl.startsWith('https:') || reply.request.protocol === 'https';
-  const options = { path: '/', httpOnly: true, sameSite: 'strict', secure } as const;
+  const options = { ...cookieOptions(reply.request, config, '/'), sameSite: 'strict' } as const;
   if (secret === null) reply.clearCookie(COOKIE, options);
   else reply.setCookie(COOKIE, secret, { ...options, maxAge: SESSION_SECONDS });
+}
+
+/** What all our cookies have: no script reads them, and with https no other connection carries them. */
+export function cookieOptions(
+  request: FastifyRequest,
+  config: Pick<Deps['config'], 'publicUrl'>,
+  path: string,
+) {
+  const secure = config.publicUrl.startsWith('https:') || request.protocol === 'https';
+  return { path, httpOnly: true, secure } as const;
 }

@@ -65,11 +65,16 @@ export async function signIn(
     throw new Problem(401, 'Name or password is wrong');
   }
   await forgetFailures(db, given.name);
+  const { name, role, subdistricts } = known;
+  return { secret: await beginSession(db, name, now), user: { name, role, subdistricts, by: 'session' } };
+}
+
+/** Begins a session of somebody who has shown who they are. @returns the secret for the cookie */
+export async function beginSession(db: Db, name: string, now: Date): Promise<string> {
   await forgetOldSessions(db, limits(now));
   const secret = randomBytes(32).toString('base64url');
-  await addSession(db, digest(secret), known.name, now);
-  const { name, role, subdistricts } = known;
-  return { secret, user: { name, role, subdistricts, by: 'session' } };
+  await addSession(db, digest(secret), name, now);
+  return secret;
 }
 
 /** Who a session's cookie belongs to; null where it is not known or over. */

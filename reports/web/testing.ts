@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { transformer, WGS84 } from '../../raster/crs.js';
 import type { Db } from '../../vector/store/db.js';
 import { areaOf, draftAt, GRID, publishAugust, sendAsLeads, square } from '../../vector/store/sample.js';
+import { fixDistrictFrame } from '../../vector/store/settings.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { openTestDatabase } from '../../vector/store/testing.js';
 import { addUser } from '../../vector/store/users.js';
@@ -34,7 +35,10 @@ export interface TestSite {
   dispose(): Promise<void>;
 }
 
-export async function openTestSite(change: Partial<Deps['config']> = {}): Promise<TestSite> {
+export async function openTestSite(
+  change: Partial<Deps['config']> = {},
+  parts: (made: { readonly db: Db; readonly stateDir: string }) => Partial<Deps> = () => ({}),
+): Promise<TestSite> {
   const { db, dispose } = await openTestDatabase();
   const stateDir = mkdtempSync(join(tmpdir(), 'tuban-web-'));
   const clock = { now: new Date('2026-09-01T08:00:00Z') };
@@ -59,6 +63,7 @@ export async function openTestSite(change: Partial<Deps['config']> = {}): Promis
       leads: LeadConfig.parse({}),
       publicUrl: '',
       basemap: null,
+      oidc: null,
       ...change,
     },
     scenes: async () => [],
@@ -87,6 +92,7 @@ export async function openTestSite(change: Partial<Deps['config']> = {}): Promis
     leadCase: async () => null,
     importResults: async () => ({ done: 0, unchanged: 0 }),
     refreshLeads: async () => ({ made: 0, changed: 0, unchanged: 0 }),
+    ...parts({ db, stateDir }),
   });
   return {
     app,
@@ -112,6 +118,7 @@ async function fill(db: Db): Promise<TestSite['numbers']> {
     { code: OWN, name: '东门街道', polygons: [ground(0)] },
     { code: FOREIGN, name: '桂园街道', polygons: [ground(500)] },
   ]);
+  await fixDistrictFrame(db, { crs: GRID.crs, resolution: GRID.resolution });
   const patches = await publishAugust(
     db,
     [

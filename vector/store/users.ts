@@ -1,3 +1,4 @@
+import { BadInput } from '../../raster/errors.js';
 import type { Db } from './db.js';
 
 export const USER_ROLES = ['administrator', 'analyst', 'planner', 'officer'] as const;
@@ -10,6 +11,8 @@ export interface UserRecord {
   /** Codes of an officer's subdistricts; the other roles see the whole district. */
   readonly subdistricts: readonly string[];
   readonly active: boolean;
+  /** Whether the city's unified identity signs them in, and no password of ours. */
+  readonly unified: boolean;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly passwordAt: string;
@@ -23,7 +26,8 @@ export interface NewUser {
   readonly passwordHash: string;
 }
 
-const COLUMNS = 'name, role, subdistricts, active, created_at AS "createdAt", password_at AS "passwordAt"';
+const COLUMNS =
+  'name, role, subdistricts, active, issuer IS NOT NULL AS unified, created_at AS "createdAt", password_at AS "passwordAt"';
 
 /** All users by name. */
 export function listUsers(db: Db): Promise<UserRecord[]> {
@@ -62,9 +66,13 @@ export interface UserChange {
 /**
  * Changes what is said of a user and signs the user out everywhere: a session never outlives the rights it began with. A
  * user who is not active any more loses the API tokens too. False where there is none of that name.
+ * @throws BadInput for a password of somebody whom the unified identity signs in
  */
 export async function changeUser(db: Db, name: string, change: UserChange): Promise<boolean> {
   return db.transaction(async (tx) => {
+    if (change.passwordHash !== undefined && (await findUser(tx, name))?.unified) {
+      throw new BadInput(`${name} signs in with the unified identity, which keeps the password`);
+    }
     const rows = await tx.query(
       `UPDATE tuban.web_user SET role = coalesce($2, role), subdistricts = coalesce($3::text[], subdistricts),
          active = coalesce($4::boolean, active), password = coalesce($5, password),

@@ -34,17 +34,27 @@ const User = z.object({
   role: z.enum(ROLES),
   subdistricts: z.array(z.string()),
   active: z.boolean(),
+  unified: z.boolean().describe('whether the unified identity signs them in'),
   created_at: z.string(),
   password_at: z.string(),
 });
 const Subdistricts = z.array(SubdistrictCode).max(100);
 
-function told({ name, role, subdistricts, active, createdAt, passwordAt }: UserRecord): z.input<typeof User> {
+function told({
+  name,
+  role,
+  subdistricts,
+  active,
+  unified,
+  createdAt,
+  passwordAt,
+}: UserRecord): z.input<typeof User> {
   return {
     name,
     role,
     subdistricts: [...subdistricts],
     active,
+    unified,
     created_at: createdAt,
     password_at: passwordAt,
   };

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { messageOf } from '../../../raster/errors.js';
+import { BadInput, messageOf } from '../../../raster/errors.js';
 import { LEAD_VERDICTS, REJECT_REASONS } from '../../../vector/lead.js';
 import { listLeadPhotos } from '../../../vector/store/lead-events.js';
 import { claimRequest } from '../../../vector/store/requests.js';
@@ -98,7 +98,7 @@ export async function leadStepRoutes(app: FastifyInstance, deps: Deps): Promise<
       return withFolder(config.stateDir, async (folder) => {
         const { path, fields } = await oneUpload(request, folder, MOST_PHOTO);
         const said = Said.parse(fields);
-        const photo = await photoOf(path, said);
+        const photo = await named(path, () => photoOf(path, said));
         await keepPhoto(config.stateDir, photo);
         return once(request, number, said.id, { photos: [photo] }, now(), 'lead.photo');
       });
@@ -139,7 +139,7 @@ export async function leadStepRoutes(app: FastifyInstance, deps: Deps): Promise<
     handle: async ({ request }) =>
       withFolder(config.stateDir, async (folder) => {
         const { path } = await oneUpload(request, folder, MOST_TABLE);
-        const imported = await deps.importResults(path);
+        const imported = await named(path, () => deps.importResults(path));
         await audit(deps, request, { action: 'lead.results', data: { ...imported } });
         return { ...imported };
       }),
@@ -208,6 +208,17 @@ async function oneUpload(request: FastifyRequest, folder: string, most: number) 
   }
   if (path === null) throw new Problem(400, 'file: expected a file in the multipart body');
   return { path, fields };
+}
+
+/** What goes wrong with an upload names the file, not where it lay on the server. */
+async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    const text = error.message.replaceAll(path, `file${extname(path)}`);
+    throw new BadInput(text.replaceAll(basename(path), `file${extname(path)}`), { cause: error });
+  }
 }
 
 /** @throws Problem 400 where parts are missing or do not belong to the step. */

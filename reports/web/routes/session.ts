@@ -16,6 +16,13 @@ const Session = z.object({
   csrf: z.string().nullable().describe('for the header X-CSRF-Token of every write by cookie'),
 });
 
+const SignIns = z
+  .object({
+    password: z.literal(true),
+    oidc: z.object({ label: z.string(), sign_in: z.string(), sign_out: z.string().nullable() }).nullable(),
+  })
+  .describe('the ways to sign in; of the unified identity the addresses to go to');
+
 function told(user: SignedIn | null, secret: string | null): z.input<typeof Session> {
   if (user === null) return { user: null, csrf: null };
   const { name, role, subdistricts } = user;
@@ -32,13 +39,24 @@ const Password = z
 
 export function sessionRoutes(app: FastifyInstance, deps: Deps): void {
   const { db, config, now } = deps;
+  const unified =
+    config.oidc === null
+      ? null
+      : {
+          label: config.oidc.label,
+          sign_in: '/api/oidc/sign-in',
+          sign_out: config.oidc.endSession ? '/api/oidc/sign-out' : null,
+        };
   addRoute(app, {
     method: 'GET',
     url: '/api/session',
     access: 'anyone',
     summary: 'Who has signed in, and the CSRF token',
-    answer: Session,
-    handle: async ({ request }) => told(request.user, sessionSecret(request)),
+    answer: Session.extend({ sign_ins: SignIns }),
+    handle: async ({ request }) => ({
+      ...told(request.user, sessionSecret(request)),
+      sign_ins: { password: true as const, oidc: unified },
+    }),
   });
   addRoute(app, {
     method: 'POST',

@@ -30,6 +30,18 @@ export const en: Words = {
   signInPassword: 'Password',
   signInFailed: 'Signing in failed',
   signedOut: 'Your sign-in ran out. Please sign in again',
+  unifiedSignIn: (label) => `Sign in with ${label}`,
+  unifiedSignOut: (label) => `Sign out of ${label} too`,
+  signInTrouble: {
+    'no-role': 'You have no role here. Ask an administrator for one',
+    unknown: 'You are no user here yet. Ask an administrator to add you',
+    'name-taken': 'Somebody else here has your name. Ask an administrator',
+    'not-active': 'Your account is closed. Ask an administrator',
+    refused: 'The unified identity did not let you in',
+    expired: 'Signing in took too long, or went on in another window. Please try again',
+    unavailable: 'The unified identity cannot be reached. Try again later',
+    failed: 'The answer of the unified identity did not hold. Please try again',
+  },
   roles: { administrator: 'Administrator', analyst: 'Analyst', planner: 'Planner', officer: 'Officer' },
 
   month: 'Month',

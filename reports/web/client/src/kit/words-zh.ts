@@ -39,6 +39,18 @@ export const zh = {
   signInPassword: '密码',
   signInFailed: '登录失败',
   signedOut: '登录已过期，请重新登录',
+  unifiedSignIn: (label: string) => `使用${label}登录`,
+  unifiedSignOut: (label: string) => `同时退出${label}`,
+  signInTrouble: {
+    'no-role': '您在本系统尚无角色，请联系管理员',
+    unknown: '您还不是本系统用户，请联系管理员添加',
+    'name-taken': '本系统已有同名用户，请联系管理员',
+    'not-active': '您的账号已停用，请联系管理员',
+    refused: '统一身份认证未允许登录',
+    expired: '登录超时，或已在其他窗口进行，请重试',
+    unavailable: '无法连接统一身份认证，请稍后再试',
+    failed: '统一身份认证的应答未通过校验，请重试',
+  },
   roles: { administrator: '管理员', analyst: '分析员', planner: '规划员', officer: '街道执法员' },
 
   month: '月份',
