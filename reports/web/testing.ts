@@ -63,12 +63,12 @@ export async function openTestSite(change: Partial<Deps['config']> = {}): Promis
     },
     scenes: async () => [],
     runs: {
-      start: (month, against) => {
+      start: (wanted) => {
         const task: RunTask = {
           id: `task-${asked.length + 1}`,
-          month,
-          against,
+          ...wanted,
           status: 'waiting',
+          run: null,
           stage: '',
           done: 0,
           total: 0,

@@ -208,22 +208,41 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     });
   });
 
-  it('runs show their progress as it comes', async () => {
-    const { page, state } = await open('/runs', { role: 'analyst' });
-    await page.getByText('缺少影像的月份').waitFor();
-    await expect.poll(() => state.watchers.size).toBe(1);
-    const task = {
-      id: 't1',
-      month: '2026-08',
-      against: null,
-      stage: '2026-08 mom',
-      total: 40,
-      failure: null,
-    };
-    for (const watch of state.watchers) watch({ ...task, status: 'running', done: 10 });
-    await page.getByText('10 / 40').waitFor();
-    for (const watch of state.watchers) watch({ ...task, status: 'failed', done: 10, failure: '影像打不开' });
-    await page.getByText('影像打不开').waitFor();
+  describe('runs', () => {
+    it('show progress and log as they come, and a run that failed goes on', async () => {
+      const { page, state } = await open('/runs', { role: 'analyst' });
+      await page.getByText('缺少影像的月份').waitFor();
+      await expect.poll(() => state.watchers.size).toBe(1);
+      const tell = (event: object) => {
+        for (const watch of state.watchers) watch(event);
+      };
+      const task = { id: 'task-1', month: '2026-08', against: '', hold: false, run: null, failure: null };
+      tell({ ...task, status: 'running', stage: '2026-08 mom', done: 10, total: 40 });
+      await page.getByText('10 / 40').waitFor();
+      await page.getByText('2026年8月 环比').waitFor();
+      const line = { task: 'task-1', run: 9, at: '2026-09-01T01:00:00.000Z', level: 'warn' };
+      tell({ ...line, event: 'Scene:Aligned', data: { scene: 'a.tif', reliable: false } });
+      await page.getByText('影像 a.tif · 可靠 否').waitFor();
+      tell({ ...task, status: 'failed', stage: '', done: 10, total: 40, failure: '影像打不开' });
+      await page.getByText('影像打不开').waitFor();
+      await page.getByRole('button', { name: '继续' }).click();
+      await expect.poll(() => state.told).toMatchObject([{ lead: 'task-1', what: 'resume' }]);
+    });
+
+    it('that are kept back are compared with what is published, and then published', async () => {
+      const { page, state } = await open('/runs', { role: 'analyst' });
+      await page.getByRole('row', { name: /草稿/ }).getByRole('link').click();
+      const compared = page.getByRole('region', { name: '与已发布结果比较' });
+      await compared.getByText('保留编号').waitFor();
+      await compared
+        .getByRole('row', { name: /推填土/ })
+        .getByText('—')
+        .waitFor();
+      await page.getByText('影像 2026-07.tif · dx（像元） 0.1').waitFor();
+      await compared.getByRole('button', { name: '发布' }).click();
+      await page.getByRole('heading', { name: /已发布/ }).waitFor();
+      expect(state.told).toMatchObject([{ lead: '7', what: 'publish', fields: { instead_of: '1' } }]);
+    });
   });
 
   const EVERY = [
@@ -231,6 +250,7 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     '/leads',
     `/leads/${PATCHES[0].number}`,
     '/runs',
+    '/runs/7',
     '/reports',
     '/overview',
     '/admin',

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { FakeState } from './fake-state.js';
 import { wanted } from './fake-state.js';
-import { type MadeLead, META, PATCHES, SUBDISTRICTS } from './made-data.js';
+import { AREA, COUNT, DRAFT, type MadeLead, META, PATCHES, RUN, SUBDISTRICTS } from './made-data.js';
 
 const CSRF = 'csrf-of-the-test';
 const Fields = z.record(z.string(), z.coerce.string());
@@ -37,9 +37,22 @@ export async function answerApi(
   if (method !== 'GET' && request.headers['x-csrf-token'] !== CSRF) return void problem(403, 'CSRF');
   const step = /^\/api\/leads\/([^/]+)\/(steps|photos)$/.exec(path);
   if (step && method === 'POST') return takeStep(state, step[1], request, json, problem);
+  const onRun = /^\/api\/runs\/([\w-]+)\/(publish|discard|resume|cancel)$/.exec(path);
+  if (onRun && method === 'POST') {
+    const text = String(await body(request));
+    const fields = text === '' ? {} : Fields.parse(JSON.parse(text));
+    state.told.push({ lead: onRun[1], id: '', what: onRun[2], fields });
+    if (onRun[2] === 'publish')
+      state.runs = [
+        { ...DRAFT, status: 'published' },
+        { ...RUN, status: 'replaced' },
+      ];
+    return void json({}, 200);
+  }
   if (path === '/api/runs/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
-    const watcher = (task: object) => response.write(`data: ${JSON.stringify(task)}\n\n`);
+    const watcher = (task: object) =>
+      response.write(`${'event' in task ? 'event: log\n' : ''}data: ${JSON.stringify(task)}\n\n`);
     state.watchers.add(watcher);
     return void request.on('close', () => state.watchers.delete(watcher));
   }
@@ -81,6 +94,7 @@ function read(state: FakeState, path: string, query: URLSearchParams): unknown {
     );
     return { items, next: null, total: items.length };
   }
+  if (path === '/api/runs') return { items: state.runs, next: null };
   return FIXED[path] ?? null;
 }
 
@@ -160,21 +174,6 @@ const FIGURES = {
   leads: { assigned: 2 },
   overdue: 1,
 };
-const RUN = {
-  id: '1',
-  month: '2026-08',
-  against: 'mom',
-  status: 'published',
-  published_at: '2026-09-01T01:05:00.000Z',
-  failure: null,
-  summary: {
-    usable_fraction: 0.97,
-    scenes: [{ shift: { dx: 0.12, dy: -0.3 }, reliable: true }],
-    notes: [],
-  },
-  progress: null,
-};
-
 const FIXED: Readonly<Record<string, unknown>> = {
   '/api/meta': META,
   '/api/subdistricts.geojson': {
@@ -185,7 +184,25 @@ const FIXED: Readonly<Record<string, unknown>> = {
       geometry: { type: 'Polygon', coordinates: [ring] },
     })),
   },
-  '/api/runs': { items: [RUN], next: null },
+  '/api/runs/7/log': {
+    items: [
+      { at: '2026-09-01T01:00:00.000Z', level: 'info', event: 'Run:Start', data: { after: ['2026-08.tif'] } },
+      {
+        at: '2026-09-01T01:01:00.000Z',
+        level: 'warn',
+        event: 'Scene:Aligned',
+        data: { scene: '2026-07.tif', dx_px: 0.1, dy_px: 3.2, reliable: false },
+      },
+    ],
+  },
+  '/api/runs/7/comparison': {
+    draft: { run: DRAFT, patches: [COUNT, { ...COUNT, class: 'earthwork' }], areas: [AREA] },
+    published: { run: RUN, patches: [{ ...COUNT, count: 5 }], areas: [AREA] },
+    numbers: { kept: 2, new: 1, gone: 3 },
+    new: [PATCHES[1]],
+    gone: [PATCHES[2]],
+    leads: { made: 1, changed: 0, unchanged: 0 },
+  },
   '/api/scenes': {
     months: [{ month: '2026-08', scenes: [{ id: 's', sensor: 'GF-2', acquired: null, resolution_m: 1 }] }],
     missing: ['2026-05'],

@@ -100,3 +100,38 @@ export function madeLead(patch: MadePatch, status: string, due: string | null) {
 }
 
 export type MadeLead = ReturnType<typeof madeLead>;
+
+/** A run as the API tells of it. */
+export const RUN = {
+  id: '1',
+  month: '2026-08',
+  against: 'mom',
+  before: '2026-07',
+  hold: false,
+  status: 'published',
+  run: 1,
+  started_at: '2026-09-01T01:00:00.000Z',
+  published_at: '2026-09-01T01:05:00.000Z' as string | null,
+  failure: null as string | null,
+  summary: {
+    usable_fraction: 0.97,
+    scenes: [
+      { scene: '2026-08.tif', shift: { dx: 0.12, dy: -0.3 }, reliable: true, invariant_fraction: 0.9 },
+    ],
+    notes: [],
+  },
+  assets: ['change.tif', 'state.tif'],
+  progress: null,
+};
+
+/** A run of the same month that is kept back. */
+export const DRAFT = { ...RUN, id: '7', run: 7, hold: true, status: 'draft', published_at: null };
+
+export const COUNT = { class: 'building_new', state: 'suspected', count: 2, area_m2: 900 };
+export const AREA = {
+  code: '440303001',
+  name: '桂园街道',
+  total_m2: 100_000,
+  usable_m2: 97_000,
+  states: { built: 50_000, water: 1000, forest: 20_000, green: 16_000, other: 10_000 },
+};
