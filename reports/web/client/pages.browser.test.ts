@@ -154,6 +154,67 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       await page.getByText('不属实').first().waitFor();
     });
 
+    it('an officer opens the page, reads own leads and records a visit with no network at all', async () => {
+      const { page, context, state } = await open('/leads', { role: 'officer', size: PHONE });
+      await page.getByText('3 条线索').waitFor();
+      // the shell is kept, and every lead has been read
+      await page.evaluate('navigator.serviceWorker.ready');
+      await expect.poll(() => state.asked.filter((url) => url.includes('/api/leads/')).length).toBe(3);
+      await page.waitForLoadState('networkidle');
+      await context.setOffline(true);
+      await page.reload();
+      await page.getByText('没有网络：显示的是').waitFor();
+      await page.getByRole('link', { name: new RegExp(LEAD) }).click();
+      await page.getByRole('heading', { name: LEAD }).waitFor();
+      await page.reload();
+      await page.getByText('没有网络：显示的是').waitFor();
+      await page
+        .getByLabel('选取照片')
+        .setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: JPEG });
+      await page.getByLabel('核查结论').selectOption('confirmed');
+      await page.getByRole('button', { name: '提交核查' }).click();
+      await page.getByText('3 项待发送').waitFor();
+      await page.reload();
+      await page.getByText('这条线索有 3 项记录已保存在本机').waitFor();
+      expect(state.told).toEqual([]);
+      await context.setOffline(false);
+      await expect
+        .poll(() => state.told.map(({ what }) => what), { timeout: 20_000 })
+        .toEqual(['visit', 'photo', 'verdict']);
+      await page.getByText('待发送').waitFor({ state: 'hidden' });
+      expect(new Set(state.told.map(({ id }) => id)).size).toBe(3);
+    });
+
+    it('nothing of the leads is left on the device after signing out, and pictures of visits never were', async () => {
+      const { page, context } = await open(`/leads/${LEAD}`, { role: 'officer', size: PHONE });
+      await page.getByRole('heading', { name: LEAD }).waitFor();
+      await page.evaluate('navigator.serviceWorker.ready');
+      await page.reload();
+      await page.waitForLoadState('networkidle');
+      expect(await keptAddresses()).toContain(`/api/leads/${LEAD}`);
+      const pictures = (await keptAddresses()).filter((url) => url.endsWith('.jpg'));
+      expect(pictures.every((url) => url.includes('/chip/'))).toBe(true);
+      expect(pictures).toHaveLength(2);
+      await page.getByRole('button', { name: '退出登录' }).click();
+      await page.getByLabel('密码').waitFor();
+      expect((await keptAddresses()).filter((url) => url.startsWith('/api/'))).toEqual([]);
+      await context.setOffline(true);
+      await page.reload();
+      await page.getByText('连不上服务器').waitFor();
+    });
+
+    it('a sign-in that ran out is said, and what was kept for reading is gone', async () => {
+      const { page, state } = await open('/leads', { role: 'officer', size: PHONE });
+      await page.getByText('3 条线索').waitFor();
+      await expect.poll(keptAddresses).toContain('/api/meta');
+      state.user = null;
+      await page.reload();
+      await page.getByText('登录已过期，请重新登录').waitFor();
+      await expect
+        .poll(async () => (await keptAddresses()).filter((url) => url.startsWith('/api/')))
+        .toEqual([]);
+    });
+
     it('what is kept outlives the page, and waits for its own user to sign in', async () => {
       const { page, state } = await open(`/leads/${LEAD}`, { role: 'officer', size: PHONE });
       const officer = state.user;
@@ -276,4 +337,24 @@ async function accessFaults() {
     return window.axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>
       ({ id, impact, at: nodes.map(({ html }) => html.slice(0, 200)) }))); })()`);
   return Violations.parse(found).filter(({ impact }) => impact === 'serious' || impact === 'critical');
+}
+
+/** Addresses that the device keeps answers of, in the page's store and in the service worker's. */
+async function keptAddresses(): Promise<string[]> {
+  const found: unknown = await opened.page.evaluate(`(async () => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open('tuban');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const keys = await new Promise((resolve) => {
+      const request = database.transaction('kept').objectStore('kept').getAllKeys();
+      request.onsuccess = () => resolve(request.result);
+    });
+    database.close();
+    const urls = keys.map((key) => key.slice(key.indexOf(' ') + 1));
+    for (const name of await caches.keys())
+      for (const request of await (await caches.open(name)).keys()) urls.push(new URL(request.url).pathname);
+    return urls;
+  })()`);
+  return z.array(z.string()).parse(found);
 }

@@ -8,12 +8,14 @@ const Box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 export const Role = z.enum(['administrator', 'analyst', 'planner', 'officer']);
 export type Role = z.infer<typeof Role>;
 
+export const User = z.object({ name: z.string(), role: Role, subdistricts: z.array(z.string()) });
+export type User = z.infer<typeof User>;
+
 export const Session = z.object({
-  user: z.object({ name: z.string(), role: Role, subdistricts: z.array(z.string()) }).nullable(),
+  user: User.nullable(),
   /** Null for strangers. */
   csrf: z.string().nullable(),
 });
-export type User = NonNullable<z.infer<typeof Session>['user']>;
 
 export const Meta = z.object({
   district: z.object({ zh: z.string(), en: z.string() }),

@@ -204,6 +204,11 @@ export const en: Words = {
   queueDiscard: 'Discard',
   queueDiscardSure: 'Discard this? It will not be sent.',
   queueRetry: 'Send again',
+  leadWaiting: (n) =>
+    `${n} records of this lead are kept on this device and sent as soon as there is a network; what follows does not know of them yet`,
+  keptNote: (when, age) => `No network: this is what was kept at ${when} (${age})`,
+  minutesAgo: (n) => `${n} min ago`,
+  hoursAgo: (n) => `${n} h ago`,
 
   runs: 'Runs',
   scenes: 'Scenes by month',

@@ -178,6 +178,10 @@ export const zh = {
   queueDiscard: '放弃',
   queueDiscardSure: '确定放弃这一项？它不会被发送。',
   queueRetry: '再次发送',
+  leadWaiting: (n: string) => `这条线索有 ${n} 项记录已保存在本机，联网后自动发送；以下状态尚未包含它们`,
+  keptNote: (when: string, age: string) => `没有网络：显示的是 ${when}（${age}）保存的内容`,
+  minutesAgo: (n: string) => `${n} 分钟前`,
+  hoursAgo: (n: string) => `${n} 小时前`,
 
   runs: '运行记录',
   scenes: '各月影像',
