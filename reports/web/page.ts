@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Problem } from './problem.js';
 
 /** Addresses of the page's views: all of them are the one document. */
-export const VIEWS = ['/', '/map', '/runs', '/leads', '/reports', '/overview', '/admin'] as const;
+export const VIEWS = ['/', '/map', '/runs', '/leads', '/reports', '/overview', '/admin', '/account'] as const;
 
 /**
  * The page itself, built by `npm run build`. Its files hold no data, so that strangers may have them: whoever has not signed

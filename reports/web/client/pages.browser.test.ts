@@ -257,6 +257,27 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       });
     });
 
+    it('the desk takes results of visits back, and is told of every row that is wrong', async () => {
+      const { page } = await open('/leads', { role: 'analyst' });
+      await page.getByText('导入核查结果').click();
+      const hand = async (text: string) => {
+        const file = { name: '结果.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
+        await page.getByLabel('核查结果文件').setInputFiles(file);
+        await page.getByRole('button', { name: '导入', exact: true }).click();
+      };
+      await hand('bad row');
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: /^row 2: / })
+        .waitFor();
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: /^row 5: / })
+        .waitFor();
+      await hand('good');
+      await page.getByText('已导入 2 条，1 条此前已有').waitFor();
+    });
+
     it('what looks like markup stays text', async () => {
       const { page, state } = await open('/leads', { role: null });
       const text = '<img src=x onerror="document.title=1"><b>路</b>';
@@ -266,6 +287,39 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       await page.getByText(text).first().waitFor();
       expect(await page.locator('main b').count()).toBe(0);
       expect(await page.title()).not.toBe('1');
+    });
+  });
+
+  describe('own account', () => {
+    it('changes the password, and asks to sign in with it', async () => {
+      const { page } = await open('/leads', { role: 'planner' });
+      await page.getByRole('link', { name: '张三' }).click();
+      const change = async (old: string, again: string) => {
+        await page.getByLabel('原密码').fill(old);
+        await page.getByLabel('新密码', { exact: true }).fill('long-enough-1');
+        await page.getByLabel('再次输入新密码').fill(again);
+        await page.getByRole('button', { name: '修改密码' }).click();
+      };
+      await change('right', 'long-enough-2');
+      await page.getByText('两次输入的新密码不一致').waitFor();
+      await change('wrong', 'long-enough-1');
+      await page.getByText('The old password is wrong').waitFor();
+      await change('right', 'long-enough-1');
+      await page.getByRole('button', { name: '登录' }).waitFor();
+    });
+
+    it('makes an API token that is shown once, and takes one back', async () => {
+      const { page } = await open('/account', { role: 'officer', size: PHONE });
+      await page.getByLabel('用途').fill('GIS 工作站');
+      await page.getByRole('button', { name: '生成令牌' }).click();
+      await page.getByText('tuban_secret').waitFor();
+      page.on('dialog', (dialog) => void dialog.accept());
+      await page.getByRole('row', { name: /QGIS/ }).getByRole('button', { name: '撤销' }).click();
+      await page.getByRole('row', { name: /QGIS/ }).waitFor({ state: 'hidden' });
+      await page.getByRole('row', { name: /GIS 工作站/ }).waitFor();
+      await page.reload();
+      await page.getByRole('row', { name: /GIS 工作站/ }).waitFor();
+      expect(await page.getByText('tuban_secret').count()).toBe(0);
     });
   });
 
@@ -315,6 +369,7 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     '/reports',
     '/overview',
     '/admin',
+    '/account',
   ];
   for (const address of EVERY) {
     for (const size of [undefined, PHONE]) {

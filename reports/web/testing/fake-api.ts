@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { FakeState } from './fake-state.js';
 import { wanted } from './fake-state.js';
-import { AREA, COUNT, DRAFT, type MadeLead, META, PATCHES, RUN, SUBDISTRICTS } from './made-data.js';
+import { AREA, COUNT, DRAFT, type MadeLead, META, PATCHES, RUN, SUBDISTRICTS, TOKEN } from './made-data.js';
 
 const CSRF = 'csrf-of-the-test';
 const Fields = z.record(z.string(), z.coerce.string());
@@ -37,6 +37,30 @@ export async function answerApi(
   if (method !== 'GET' && request.headers['x-csrf-token'] !== CSRF) return void problem(403, 'CSRF');
   const step = /^\/api\/leads\/([^/]+)\/(steps|photos)$/.exec(path);
   if (step && method === 'POST') return takeStep(state, step[1], request, json, problem);
+  if (path === '/api/session/password') {
+    const { old } = Fields.parse(JSON.parse(String(await body(request))));
+    if (old !== 'right') return void problem(403, 'The old password is wrong');
+    state.user = null;
+    return void response.writeHead(204).end();
+  }
+  if (path === '/api/tokens' && method === 'POST') {
+    const { label } = Fields.parse(JSON.parse(String(await body(request))));
+    const made = { ...TOKEN, id: 'new', label };
+    state.tokens.push(made);
+    return void json({ ...made, token: 'tuban_secret' }, 201);
+  }
+  if (path.startsWith('/api/tokens/') && method === 'DELETE') {
+    state.tokens = state.tokens.filter(({ id }) => !path.endsWith(id));
+    return void response.writeHead(204).end();
+  }
+  if (path === '/api/leads/results') {
+    const text = String(await body(request));
+    if (!text.includes('bad row')) return void json({ done: 2, unchanged: 1 });
+    return void problem(
+      400,
+      'file.csv: row 2: 监测编号 is empty; row 5: 核查结论 "x" is unknown. Nothing was imported',
+    );
+  }
   const onRun = /^\/api\/runs\/([\w-]+)\/(publish|discard|resume|cancel)$/.exec(path);
   if (onRun && method === 'POST') {
     const text = String(await body(request));
@@ -94,6 +118,7 @@ function read(state: FakeState, path: string, query: URLSearchParams): unknown {
     );
     return { items, next: null, total: items.length };
   }
+  if (path === '/api/tokens') return { items: state.tokens };
   if (path === '/api/runs') return { items: state.runs, next: null };
   return FIXED[path] ?? null;
 }

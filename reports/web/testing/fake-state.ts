@@ -1,5 +1,5 @@
 import type { MadeLead, MadePatch } from './made-data.js';
-import { DRAFT, madeLead, PATCHES, RUN } from './made-data.js';
+import { DRAFT, madeLead, PATCHES, RUN, TOKEN } from './made-data.js';
 
 /** What the fake server knows and was told; a test reads and changes it. */
 export interface FakeState {
@@ -12,6 +12,7 @@ export interface FakeState {
   refusal: number | null;
   /** Addresses asked for, without tiles. */
   readonly asked: string[];
+  tokens: (typeof TOKEN)[];
   /** Stored runs, the newest first. */
   runs: (typeof RUN)[];
   /** Sends a task, or with `event` a line of a log, to the pages that watch runs. */
@@ -29,6 +30,7 @@ export function fakeState(role: string | null): FakeState {
     ],
     told: [],
     refusal: null,
+    tokens: [TOKEN],
     runs: [DRAFT, RUN],
     asked: [],
     watchers: new Set(),

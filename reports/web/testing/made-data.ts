@@ -135,3 +135,11 @@ export const AREA = {
   usable_m2: 97_000,
   states: { built: 50_000, water: 1000, forest: 20_000, green: 16_000, other: 10_000 },
 };
+
+export const TOKEN = {
+  id: 'old',
+  user: '张三',
+  label: 'QGIS',
+  created_at: '2026-08-01T01:00:00.000Z',
+  expires_at: '2026-11-01T01:00:00.000Z',
+};

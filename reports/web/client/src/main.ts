@@ -20,6 +20,7 @@ const PAGES: Readonly<Record<PageName, () => Promise<Page>>> = {
   runs: async () => (await import('./pages/runs.js')).runsPage,
   reports: async () => (await import('./pages/reports.js')).reportsPage,
   overview: async () => (await import('./pages/overview.js')).overviewPage,
+  account: async () => (await import('./pages/account.js')).accountPage,
   admin: async () => (await import('./pages/admin.js')).adminPage,
 };
 
@@ -124,6 +125,8 @@ onSignedOut(() => {
   app = null;
   void draw();
 });
+// a changed password has ended every session
+addEventListener('tuban:password', () => void signOut());
 addEventListener('tuban:sign-in', () => {
   app = null;
   go(location.pathname + location.search);

@@ -297,3 +297,16 @@ export const Permits = page(
 );
 
 export const Cameras = page(z.object({ id: z.string(), name: z.string(), position: LonLat }));
+
+const Token = z.object({
+  id: z.string(),
+  user: z.string(),
+  label: z.string(),
+  created_at: z.string(),
+  expires_at: z.string(),
+});
+export const Tokens = z.object({ items: z.array(Token) });
+export const NewToken = Token.extend({ token: z.string() });
+
+/** Of a table of visits. */
+export const ImportedResults = z.object({ done: z.number(), unchanged: z.number() });

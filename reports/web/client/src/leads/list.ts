@@ -9,6 +9,7 @@ import { choice, failure } from '../kit/widgets.js';
 import { askOrKept } from '../offline/kept.js';
 import { keptNote } from '../offline/note.js';
 import { deskBar } from './desk.js';
+import { importForm } from './import.js';
 import { dueText, leadTags } from './words.js';
 
 const Leads = page(Lead);
@@ -82,6 +83,7 @@ export function leadList(app: App, query: URLSearchParams): HTMLElement {
     note,
     h('p', {}, total),
     desk?.element,
+    desk && importForm(() => void load(null)),
     items,
     foot,
   );
