@@ -360,6 +360,46 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     });
   });
 
+  describe('reports', () => {
+    it('draw any two months from the JSON, and print no number of what was not seen', async () => {
+      const { page, state } = await open('/reports');
+      const charts = page.getByRole('region', { name: '环比 2026年7月 → 2026年8月' });
+      await charts.getByText('可见 97%').first().waitFor();
+      const unseen = charts.getByRole('listitem').filter({ hasText: '东门街道' }).first();
+      await unseen.getByText('未观测').waitFor();
+      expect(await page.getByText('12,345').count()).toBe(0);
+      await charts.getByRole('button', { name: '水面' }).click();
+      await charts.getByText('−100 m²').first().waitFor();
+      const trend = page.getByRole('region', { name: '逐月趋势' });
+      // a month that was not seen leaves a gap in the line
+      expect(await trend.locator('path').first().getAttribute('d')).toMatch(/^M[^L]*M[^L]*L[^L]*$/);
+      await page.getByLabel('对比').selectOption('2025-08');
+      await page.waitForURL(/against=2025-08/);
+      await expect
+        .poll(() => state.asked.at(-1))
+        .toBe('GET /api/report?month=2026-08&against=2025-08&format=json&lang=zh');
+    });
+
+    it('are downloaded in every format', async () => {
+      const { page, state } = await open('/reports?month=2026-07&against=mom', {
+        role: 'planner',
+        size: PHONE,
+      });
+      const chooser = page.locator('section').filter({ hasText: '任意两期或时段' });
+      for (const [name, format] of [
+        ['网页', 'html'],
+        ['PDF', 'pdf'],
+        ['Excel', 'xlsx'],
+        ['JSON', 'json'],
+      ]) {
+        const download = page.waitForEvent('download');
+        await chooser.getByRole('button', { name }).click();
+        await download;
+        expect(state.asked.at(-1)).toBe(`GET /api/report?month=2026-07&against=mom&lang=zh&format=${format}`);
+      }
+    });
+  });
+
   const EVERY = [
     '/map?mode=swipe',
     '/leads',

@@ -3,7 +3,18 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { FakeState } from './fake-state.js';
 import { wanted } from './fake-state.js';
-import { AREA, COUNT, DRAFT, type MadeLead, META, PATCHES, RUN, SUBDISTRICTS, TOKEN } from './made-data.js';
+import {
+  AREA,
+  COUNT,
+  DRAFT,
+  type MadeLead,
+  META,
+  PATCHES,
+  REPORT,
+  RUN,
+  SUBDISTRICTS,
+  TOKEN,
+} from './made-data.js';
 
 const CSRF = 'csrf-of-the-test';
 const Fields = z.record(z.string(), z.coerce.string());
@@ -260,5 +271,5 @@ const FIXED: Readonly<Record<string, unknown>> = {
     items: [{ id: 'C1', name: '东门北路高空摄像头', position: [114.12, 22.55] }],
     next: null,
   },
-  '/api/report': { report: 'made' },
+  '/api/report': REPORT,
 };

@@ -143,3 +143,50 @@ export const TOKEN = {
   created_at: '2026-08-01T01:00:00.000Z',
   expires_at: '2026-11-01T01:00:00.000Z',
 };
+
+const sum = (count: number, m2: number) => ({ count, area: { m2 } });
+const change = (before: number, after: number) => ({
+  before: { m2: before },
+  after: { m2: after },
+  net: { m2: after - before },
+  gain: null,
+  loss: null,
+});
+const CLASSES = { building_new: sum(2, 900), earthwork: sum(1, 700) };
+const FIGURES = {
+  observed: { share: 0.97, usable_m2: 97_000 },
+  states: { built: change(50_000, 51_000), water: change(1000, 900) },
+  classes: CLASSES,
+  patches: sum(3, 1600),
+};
+
+/** A report's JSON as far as the charts read it; of the second subdistrict and of May nothing was seen. */
+export const REPORT = {
+  low_observed: 0.8,
+  comparisons: [
+    {
+      against: 'mom',
+      before: '2026-07',
+      after: '2026-08',
+      places: [
+        { place: { kind: 'subdistrict', code: '440303001', name: '桂园街道' }, ...FIGURES },
+        {
+          place: { kind: 'subdistrict', code: '440303003', name: '东门街道' },
+          observed: { share: 0, usable_m2: 0 },
+          states: null,
+          classes: null,
+          // a server that tells a number of ground that nobody saw is not believed
+          patches: sum(12_345, 1),
+        },
+        { place: { kind: 'total', code: null, name: '全区' }, ...FIGURES },
+      ],
+    },
+  ],
+  trend: MONTHS.map((month, i) => ({
+    month,
+    observed: i === 1 ? null : { share: 0.97, usable_m2: 97_000 },
+    drawn: i !== 1,
+    states: i === 1 ? null : { built: { m2: 50_000 + 1000 * i }, water: { m2: 1000 } },
+    classes: i === 1 ? null : CLASSES,
+  })),
+};
