@@ -9,6 +9,8 @@ import type { Patch, Subdistrict } from '../vector/patch.js';
 import { listAreas } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
 import { listPatches } from '../vector/store/patches.js';
+import { heldResult } from '../vector/store/run-drafts.js';
+import { listRunLog } from '../vector/store/run-log.js';
 import { listRuns, publishedRun } from '../vector/store/runs.js';
 import { replaceSubdistricts } from '../vector/store/subdistricts.js';
 import {
@@ -273,6 +275,23 @@ describe.each(places.filter((place) => !place.skip))('runMonth on the $name data
       ({ month, against }) => month === '2026-08' && against === 'mom',
     );
     expect(runs.filter(({ status }) => status === 'published')).toHaveLength(1);
+  });
+
+  it('kept back it changes nothing for readers, and writes down what it did', async () => {
+    const before = await listPatches(db, { month: '2026-08', against: 'mom' });
+    const lines: string[] = [];
+    const [held, ...others] = await run('2026-08', {
+      hold: true,
+      onNote: (_run, { level, event }) => lines.push(`${level} ${event}`),
+    });
+    expect(others).toEqual([]);
+    expect(held).toMatchObject({ against: 'mom', held: true, found: before.length, patches: [] });
+    expect(essence(await listPatches(db, { month: '2026-08', against: 'mom' }))).toEqual(essence(before));
+    expect(await heldResult(db, held.run)).toMatchObject({ drafts: { length: before.length } });
+    expect(existsSync(join(held.summary.folder, 'change.tif'))).toBe(true);
+    expect((await listRunLog(db, held.run)).map(({ level, event }) => `${level} ${event}`)).toEqual(lines);
+    expect([lines[0], lines.at(-1)]).toEqual(['info Run:Start', 'info Run:Held']);
+    await expect(run('2026-08', { hold: true, against: ['mom', 'yoy'] })).rejects.toThrow(BadInput);
   });
 
   it('with the state detector, areas of states sum to the usable area in every subdistrict', async () => {

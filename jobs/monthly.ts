@@ -17,10 +17,12 @@ import type { SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
 import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
-import { tidyTables } from '../vector/store/tidy.js';
+import { holdRun } from '../vector/store/run-drafts.js';
+import type { RunLogLine } from '../vector/store/run-log.js';
 import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
+import { tidyTables } from '../vector/store/tidy.js';
 import { type Archive, openArchive, storedMonths } from './catalogue.js';
 import {
   chooseClasses,
@@ -37,6 +39,7 @@ import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
 import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
+import { type Note, noteScenes, runNotes, sceneName } from './run-log.js';
 import { stateAreas } from './state-areas.js';
 import { openStateHistory, runFolder } from './state-history.js';
 
@@ -47,13 +50,26 @@ export interface MonthlyRequest {
   readonly onProgress?: (label: string, done: number, total: number) => void;
   readonly signal?: AbortSignal;
   readonly log?: Logger;
+  /**
+   * Keeps the result back as a draft, to be published by somebody who has looked at it. One comparison at a time: the one
+   * with last year looks at the patches that the one with the month before has published.
+   */
+  readonly hold?: boolean;
+  /** Told of every line of a run's log. */
+  readonly onNote?: (run: number, line: RunLogLine) => void;
 }
 
 export interface MonthlyResult {
   readonly month: string;
   readonly against: Against;
   readonly beforeMonth: string | null;
+  /** The stored run's number. */
+  readonly run: number;
+  /** As published; empty of a run that is kept back. */
   readonly patches: readonly Patch[];
+  /** How many patches it found. */
+  readonly found: number;
+  readonly held: boolean;
   /** Leads that the run made or changed, of this and earlier months. */
   readonly leads: RefreshCount;
   readonly summary: Awaited<ReturnType<typeof runOne>>['summary'];
@@ -67,7 +83,8 @@ interface Comparison {
 }
 
 /**
- * The monthly run: each comparison is computed, then published in one transaction, replacing an earlier run of the month.
+ * The monthly run: each comparison is computed, then published in one transaction, replacing an earlier run of the month, or kept
+ * back as a draft.
  * @throws BadInput where subdistricts or scenes are missing, naming the command that adds them.
  */
 export async function runMonth(db: Db, config: Config, request: MonthlyRequest): Promise<MonthlyResult[]> {
@@ -84,7 +101,8 @@ export async function runMonth(db: Db, config: Config, request: MonthlyRequest):
     );
   }
   await checkCoverage(db, month, subdistricts);
-  const comparisons = planComparisons(month, months, request.against);
+  const planned = planComparisons(month, months, request.against);
+  const comparisons = request.hold ? oneToHold(planned, request.against) : planned;
   const archive = openArchive(db);
   try {
     const [reference] = await archive.scenes([months[0]]);
@@ -157,6 +175,16 @@ export function planComparisons(
   return result.length > 0 ? result : [{ against: 'first', beforeMonths: [] }];
 }
 
+/** @throws BadInput where both comparisons are asked for by name. */
+function oneToHold(planned: readonly Comparison[], asked: MonthlyRequest['against']): readonly Comparison[] {
+  if (asked !== null && planned.length > 1) {
+    throw new BadInput(
+      'A run that is kept back makes one comparison: ask for mom, publish it, then for yoy, which looks at what mom has published',
+    );
+  }
+  return planned.slice(0, 1);
+}
+
 interface Work {
   readonly comparison: Comparison;
   /** All months with scenes, oldest first. */
@@ -182,31 +210,45 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
       before: work.before.map(({ spec }) => spec.files),
       after: work.after.map(({ spec }) => spec.files),
     },
+    held: request.hold ?? false,
   });
   const folder = runFolder(config.stateDir, run.id);
   const log = request.log?.child({ run: run.id, month: run.month, against: run.against });
+  const note = runNotes(db, run.id, { log, onNote: request.onNote });
   const started = performance.now();
-  log?.info('Run:Start');
+  const ms = () => Math.round(performance.now() - started);
   try {
+    await note('info', 'Run:Start', {
+      before: work.before.map(({ scene }) => sceneName(scene.path)),
+      after: work.after.map(({ scene }) => sceneName(scene.path)),
+    });
     await mkdir(folder, { recursive: true });
-    const done = await computeAndPublish(db, config, request, work, run, folder);
-    log?.info({ ms: Math.round(performance.now() - started), patches: done.patches.length }, 'Run:Published');
-    return done;
+    const done = await computeAndStore(db, config, request, work, run, folder, note);
+    await note('info', run.held ? 'Run:Held' : 'Run:Published', {
+      patches: done.found,
+      ...(run.held ? {} : { leads_made: done.leads.made, leads_changed: done.leads.changed }),
+      ms: ms(),
+    });
+    return { run: run.id, held: run.held, ...done };
   } catch (error) {
-    log?.error({ ms: Math.round(performance.now() - started), error: messageOf(error) }, 'Run:Failed');
+    const [level, event] = request.signal?.aborted
+      ? (['warn', 'Run:Cancelled'] as const)
+      : (['error', 'Run:Failed'] as const);
+    await note(level, event, { error: messageOf(error), ms: ms() }).catch(() => {});
     await rm(folder, { recursive: true, force: true });
     await failRun(db, run, messageOf(error)).catch(() => {});
     throw error;
   }
 }
 
-async function computeAndPublish(
+async function computeAndStore(
   db: Db,
   config: Config,
   request: MonthlyRequest,
   work: Work,
   run: RunRecord,
   folder: string,
+  note: Note,
 ) {
   const { comparison, subdistricts, grid, before, after } = work;
   const first = comparison.against === 'first';
@@ -241,6 +283,8 @@ async function computeAndPublish(
     journal: journals[0],
     onProgress: (done, total) => request.onProgress?.(`${request.month} ${comparison.against}`, done, total),
   });
+  await noteScenes(note, result.reports);
+  await note('info', 'Blocks:Computed', { backend: result.backend, tolerance_px: result.tolerance });
   const drafts = draftPatches(result.runs, {
     grid,
     subdistricts,
@@ -265,6 +309,10 @@ async function computeAndPublish(
           return compare({ ...common, ...other, wanted, journal });
         },
       });
+  await note('info', 'Patches:Made', {
+    patches: drafts.length,
+    looked_again: looks.known.length + looks.own.length,
+  });
   const areas = stateAreas(result.transitions, subdistricts, grid, first);
   const summary = {
     folder,
@@ -285,6 +333,7 @@ async function computeAndPublish(
       reliable: alignment.reliable,
       normalization: normalization.maps,
       invariant_fraction: normalization.invariant,
+      not_normalized: normalization.refused,
     })),
     tolerance_px: result.tolerance,
     notes: [...lookNotes(result.reports), ...toleranceNotes(result)],
@@ -293,15 +342,22 @@ async function computeAndPublish(
     ),
     peak_rss_mb: peakRssMb(),
   };
-  // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
-  const published = await db.transaction(async (tx) => ({
-    patches: await publishRun(tx, run, drafts, areas, summary, looks),
-    leads: await refreshLeads(tx, config, 'touched', new Date()),
-  }));
+  const stored = run.held
+    ? await holdRun(db, run, { drafts, areas, looks }, summary).then(() => NOTHING_PUBLISHED)
+    : // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
+      await db.transaction(async (tx) => ({
+        patches: await publishRun(tx, run, drafts, areas, summary, looks),
+        leads: await refreshLeads(tx, config, 'touched', new Date()),
+      }));
   for (const journal of journals) await journal.clear();
-  await tidyTables(db);
-  return { ...published, summary };
+  if (!run.held) await tidyTables(db);
+  return { ...stored, found: drafts.length, summary };
 }
+
+const NOTHING_PUBLISHED: Pick<MonthlyResult, 'patches' | 'leads'> = {
+  patches: [],
+  leads: { made: 0, changed: 0, unchanged: 0 },
+};
 
 /** What other months say about this one's drafts, and this one about earlier patches. */
 async function otherMonths(

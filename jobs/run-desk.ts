@@ -1,13 +1,14 @@
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
-import type { RunDesk, RunTask } from '../reports/web/deps.js';
+import { CANCELLED, type RunDesk, type RunNote, type RunTask, type RunWanted } from '../reports/web/deps.js';
+import type { RunLogLine } from '../vector/store/run-log.js';
 
 /** Carries out one run; rejects where it fails or is aborted. */
 export type RunWork = (
-  month: string,
-  against: RunTask['against'],
+  wanted: RunWanted,
   hooks: {
     readonly signal: AbortSignal;
     readonly onProgress: (label: string, done: number, total: number) => void;
+    readonly onNote: (run: number, line: RunLogLine) => void;
   },
 ) => Promise<unknown>;
 
@@ -29,21 +30,26 @@ export function openRunDesk(
   now: () => Date,
 ): RunDesk & { /** Aborts what runs and takes no more. */ close(): Promise<void> } {
   const jobs: Job[] = [];
-  const listeners = new Set<(task: RunTask) => void>();
+  const listeners = new Set<Parameters<RunDesk['watch']>[0]>();
   let count = 0;
   let running: Promise<void> | null = null;
   let closed = false;
 
   const change = (job: Job, part: Partial<RunTask>) => {
     job.task = { ...job.task, ...part };
-    for (const listener of listeners) listener(job.task);
+    for (const listener of listeners) listener.task(job.task);
+  };
+  const tell = (job: Job, run: number, line: RunLogLine) => {
+    if (job.task.run !== run) change(job, { run });
+    const note: RunNote = { task: job.task.id, run, ...line };
+    for (const listener of listeners) listener.note(note);
   };
 
   async function carryOut(job: Job): Promise<void> {
     let told = 0;
     change(job, { status: 'running' });
     try {
-      await work(job.task.month, job.task.against, {
+      await work(job.task, {
         signal: job.abort.signal,
         onProgress: (stage, done, total) => {
           const at = performance.now();
@@ -51,6 +57,7 @@ export function openRunDesk(
           told = at;
           change(job, { stage, done, total });
         },
+        onNote: (run, line) => tell(job, run, line),
       });
       change(job, { status: 'done' });
     } catch (error) {
@@ -74,7 +81,7 @@ export function openRunDesk(
   }
 
   return {
-    start(month, against) {
+    start({ month, against, hold }) {
       if (closed) throw new Unavailable('The server is being closed and takes no more runs');
       const open = jobs.filter(({ task }) => task.status === 'waiting' || task.status === 'running');
       const same = open.find(({ task }) => task.month === month);
@@ -89,7 +96,9 @@ export function openRunDesk(
         id: `task-${++count}`,
         month,
         against,
+        hold,
         status: 'waiting',
+        run: null,
         stage: '',
         done: 0,
         total: 0,
@@ -107,7 +116,7 @@ export function openRunDesk(
     cancel(id) {
       const job = jobs.find(({ task }) => task.id === id);
       if (job === undefined || (job.task.status !== 'waiting' && job.task.status !== 'running')) return false;
-      job.abort.abort(new Unavailable('cancelled'));
+      job.abort.abort(new Unavailable(CANCELLED));
       if (job.task.status === 'waiting') change(job, { status: 'cancelled' });
       return true;
     },

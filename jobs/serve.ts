@@ -48,8 +48,8 @@ export async function serve(context: Context): Promise<void> {
   });
   const shelf = openSceneShelf(db);
   const desk = openRunDesk(
-    (month, against, { signal, onProgress }) =>
-      runMonth(db, config, { month, against, signal, onProgress, log }),
+    ({ month, against, hold }, { signal, onProgress, onNote }) =>
+      runMonth(db, config, { month, against, hold, signal, onProgress, onNote, log }),
     () => new Date(),
   );
   try {

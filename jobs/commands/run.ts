@@ -28,6 +28,10 @@ export const runCommand: Command = {
   options: [
     ['--month <yyyy-mm>', 'month to run'],
     ['--against <list>', 'mom, yoy or mom,yoy (default: mom, and yoy where last year’s month is stored)'],
+    [
+      '--hold',
+      'keep the result back as a draft; the page compares it with what is published, and publishes it',
+    ],
     JSON_OPTION,
   ],
   async run(input, context) {
@@ -40,6 +44,7 @@ export const runCommand: Command = {
         month,
         against: parseAgainst(input),
         onProgress: (_label, done, total) => bar.update(done, total),
+        hold: input.options.hold === true,
         signal: context.signal,
         log: context.log,
       }),
@@ -48,11 +53,13 @@ export const runCommand: Command = {
     if (input.options.json) {
       context.print(
         JSON.stringify(
-          results.map(({ against, beforeMonth, patches, leads, summary }) => ({
+          results.map(({ run, against, beforeMonth, found, held, leads, summary }) => ({
+            run,
             month,
             against,
             before_month: beforeMonth,
-            patches: patches.length,
+            patches: found,
+            held,
             leads,
             ...summary,
           })),
@@ -60,18 +67,20 @@ export const runCommand: Command = {
       );
       return;
     }
-    for (const { against, beforeMonth, patches, leads, summary } of results) {
+    for (const { run, against, beforeMonth, found, held, leads, summary } of results) {
       const what =
         against === 'first'
           ? 'first month: states only, nothing to compare with'
           : `${against} against ${beforeMonth}`;
       context.print(
-        `${month} ${what}: ${patches.length} patches, ${(summary.usable_fraction * 100).toFixed(1)} % usable, ran on ${summary.backend}`,
+        `${month} ${what}: ${found} patches, ${(summary.usable_fraction * 100).toFixed(1)} % usable, ran on ${summary.backend}`,
       );
       for (const [name, total] of Object.entries(summary.classes)) {
         if (total.patches > 0)
           context.print(`  ${name.padEnd(18)} ${total.patches} patches, ${Math.round(total.area_m2)} m²`);
       }
+      if (held)
+        context.print(`  kept back as run ${run}: publish or discard it on the page (tuban serve, 任务)`);
       if (leads.made + leads.changed > 0) {
         context.print(`  leads              ${leads.made} made, ${leads.changed} changed (tuban leads list)`);
       }

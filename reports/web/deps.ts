@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Db } from '../../vector/store/db.js';
+import type { RunLogLine } from '../../vector/store/run-log.js';
 import type { LeadCase } from '../leads/case.js';
 import type { OpenMonth } from '../leads/evidence.js';
 import type { RefreshCount } from '../leads/refresh.js';
@@ -58,25 +59,40 @@ export interface ReportWanted {
   readonly lang: Lang;
 }
 
+/** What a run is asked to do. */
+export interface RunWanted {
+  /** YYYY-MM. */
+  readonly month: string;
+  /** What to compare with; null: what there is. */
+  readonly against: readonly ('mom' | 'yoy')[] | null;
+  /** Kept back as a draft, to be published by somebody who has looked at it. */
+  readonly hold: boolean;
+}
+
 /** Runs asked for by the page: one at a time, in the order they were asked for, in this process. */
 export interface RunDesk {
   /** @throws BadInput where the month cannot be run, or is being run. */
-  start(month: string, against: readonly ('mom' | 'yoy')[] | null): RunTask;
+  start(wanted: RunWanted): RunTask;
   /** False where nothing of that id is waiting or running. */
   cancel(id: string): boolean;
   /** Waiting, running and those that ended since the server started, oldest first. */
   tasks(): readonly RunTask[];
-  /** Tells of every change of a task; the result ends it. */
-  watch(listener: (task: RunTask) => void): () => void;
+  /** Tells of every change of a task and every line of its runs' logs; the result ends it. */
+  watch(listener: { task(task: RunTask): void; note(note: RunNote): void }): () => void;
 }
 
-export interface RunTask {
+/** A line of the log of a run that is going on. */
+export interface RunNote extends RunLogLine {
+  readonly task: string;
+  /** The stored run's number. */
+  readonly run: number;
+}
+
+export interface RunTask extends RunWanted {
   readonly id: string;
-  /** YYYY-MM. */
-  readonly month: string;
-  /** What it was asked to compare with; null: what there is. */
-  readonly against: readonly ('mom' | 'yoy')[] | null;
   readonly status: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  /** The stored run it is at, or was at last; null before the first. */
+  readonly run: number | null;
   /** What it is at, e.g. `2026-08 mom`; empty while waiting. */
   readonly stage: string;
   readonly done: number;
@@ -86,3 +102,6 @@ export interface RunTask {
   /** ISO 8601. */
   readonly askedAt: string;
 }
+
+/** What a stored run says where somebody cancelled it. */
+export const CANCELLED = 'cancelled';

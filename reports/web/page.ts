@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { Problem } from './problem.js';
 
 /** Addresses of the page's views: all of them are the one document. */
-export const VIEWS = ['/', '/map', '/runs', '/leads', '/reports', '/overview', '/admin'] as const;
+export const VIEWS = ['/', '/map', '/runs', '/leads', '/reports', '/overview', '/admin', '/account'] as const;
 
 /**
  * The page itself, built by `npm run build`. Its files hold no data, so that strangers may have them: whoever has not signed
@@ -28,6 +28,15 @@ export async function page(app: FastifyInstance, folder: string | null): Promise
           .header('cache-control', 'public, max-age=31536000, immutable')
           .sendFile(new URL(request.url, 'http://x').pathname.slice(1)),
     );
+    // under their own names: a browser asks whether there is a newer one
+    for (const [file, summary] of [
+      ['sw.js', 'The service worker, which keeps the page for phones without a signal'],
+      ['manifest.webmanifest', 'What a phone needs to put the page among its apps'],
+    ] as const) {
+      app.get(`/${file}`, { config: { access: 'anyone', summary } }, (_request, reply) =>
+        reply.header('cache-control', 'no-cache').sendFile(file),
+      );
+    }
     for (const url of [...VIEWS, '/map/*', '/runs/*', '/leads/*', '/reports/*', '/overview/*', '/admin/*']) {
       app.get(url, { config: { access: 'anyone', summary: 'The page' } }, (_request, reply) =>
         reply.header('cache-control', 'no-cache').sendFile('index.html'),

@@ -68,12 +68,12 @@ export async function openTestSite(
     },
     scenes: async () => [],
     runs: {
-      start: (month, against) => {
+      start: (wanted) => {
         const task: RunTask = {
           id: `task-${asked.length + 1}`,
-          month,
-          against,
+          ...wanted,
           status: 'waiting',
+          run: null,
           stage: '',
           done: 0,
           total: 0,

@@ -21,7 +21,7 @@ const CHUNK_ROWS = 5000;
  * @param areas land states a subdistrict
  * @param looks what other pairs of months say about these drafts, and this month about earlier patches
  * @returns the patches as stored, in the order of their drafts
- * @throws Error where the run has failed or was replaced.
+ * @throws Error where the run has failed, was discarded or was replaced.
  */
 export async function publishRun(
   db: Db,
@@ -33,13 +33,12 @@ export async function publishRun(
 ): Promise<Patch[]> {
   const { month, against } = run;
   return db.transaction(async (tx) => {
-    // two runs of one month wait for each other, so that neither counts numbers the other is giving
-    await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`tuban.publish ${month} ${against}`]);
+    await lockPublishing(tx, run);
     const [now] = await tx.query<{ status: string }>(
       'SELECT status FROM tuban.run WHERE id = $1 FOR UPDATE',
       [run.id],
     );
-    if (now?.status !== 'running' && now?.status !== 'published') {
+    if (now?.status !== 'running' && now?.status !== 'published' && now?.status !== 'draft') {
       throw new Error(`run ${run.id} cannot be published: it is ${now?.status ?? 'unknown'}`);
     }
     await stageDrafts(tx, drafts, run.grid.epsg ?? 0);
@@ -65,6 +64,14 @@ export async function publishRun(
     );
     return rows.map(patchFromRow);
   });
+}
+
+/** Until the transaction's end two runs of one month wait for each other, so that neither counts numbers the other is giving. */
+export async function lockPublishing(
+  tx: Db,
+  { month, against }: Pick<RunRecord, 'month' | 'against'>,
+): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`tuban.publish ${month} ${against}`]);
 }
 
 /** Loads the drafts into the temporary table `draft_patch`; `ord` is their place. */

@@ -4,7 +4,8 @@ import { describeGrid, type Grid } from '../../raster/grid.js';
 import type { Against } from '../number.js';
 import type { Db } from './db.js';
 
-export type RunStatus = 'running' | 'published' | 'replaced' | 'failed';
+/** `draft`: finished and kept back; nobody but who runs sees it until it is published. */
+export type RunStatus = 'running' | 'draft' | 'published' | 'replaced' | 'failed' | 'discarded';
 
 /** One computation of a month against another. */
 export interface RunRecord {
@@ -15,6 +16,8 @@ export interface RunRecord {
   /** The month compared with; null in a first month. */
   readonly beforeMonth: string | null;
   readonly status: RunStatus;
+  /** Whether it was asked to be kept back when done. */
+  readonly held: boolean;
   readonly grid: RunGrid;
   /** What the run was asked for, as JSON; of equal parameters and scenes comes an equal result. */
   readonly parameters: unknown;
@@ -46,13 +49,15 @@ export interface NewRun {
   readonly grid: Grid;
   readonly parameters: unknown;
   readonly backend?: string | null;
+  /** Kept back when done, to be published by somebody who has looked at it. */
+  readonly held?: boolean;
 }
 
 /** Records that a run has begun. What is published stays until the run is. */
 export async function startRun(db: Db, run: NewRun): Promise<RunRecord> {
   const rows = await db.query<RunRow>(
-    `INSERT INTO tuban.run (month, against, before_month, status, grid, parameters, backend)
-     VALUES ($1, $2, $3, 'running', $4::jsonb, $5::jsonb, $6) RETURNING ${RUN_COLUMNS}`,
+    `INSERT INTO tuban.run (month, against, before_month, status, grid, parameters, backend, held)
+     VALUES ($1, $2, $3, 'running', $4::jsonb, $5::jsonb, $6, $7) RETURNING ${RUN_COLUMNS}`,
     [
       run.month,
       run.against,
@@ -60,6 +65,7 @@ export async function startRun(db: Db, run: NewRun): Promise<RunRecord> {
       JSON.stringify({ ...describeGrid(run.grid), epsg: run.grid.crs.epsg }),
       JSON.stringify(run.parameters ?? {}),
       run.backend ?? null,
+      run.held ?? false,
     ],
   );
   return runFromRow(rows[0]);
@@ -90,6 +96,12 @@ export async function listRuns(db: Db, filter: RunFilter = {}): Promise<RunRecor
   return rows.map(runFromRow);
 }
 
+/** A run by its number; null where there is none. */
+export async function findRun(db: Db, id: number): Promise<RunRecord | null> {
+  const rows = await db.query<RunRow>(`SELECT ${RUN_COLUMNS} FROM tuban.run WHERE id = $1`, [id]);
+  return rows.length > 0 ? runFromRow(rows[0]) : null;
+}
+
 /** The run whose results readers see; null where the month has none against that. */
 export async function publishedRun(
   db: Db,
@@ -107,7 +119,7 @@ export function crsOfRun(run: RunRecord): Crs {
 }
 
 export const RUN_COLUMNS =
-  'id, month, against, before_month, status, grid, parameters, backend, summary, failure, started_at, published_at';
+  'id, month, against, before_month, status, held, grid, parameters, backend, summary, failure, started_at, published_at';
 
 export interface RunRow {
   readonly id: number;
@@ -115,6 +127,7 @@ export interface RunRow {
   readonly against: Against;
   readonly before_month: string | null;
   readonly status: RunStatus;
+  readonly held: boolean;
   readonly grid: unknown;
   readonly parameters: unknown;
   readonly backend: string | null;
@@ -125,13 +138,14 @@ export interface RunRow {
 }
 
 export function runFromRow(row: RunRow): RunRecord {
-  const { id, month, against, status, parameters, backend, summary, failure } = row;
+  const { id, month, against, status, held, parameters, backend, summary, failure } = row;
   return {
     id,
     month,
     against,
     beforeMonth: row.before_month,
     status,
+    held,
     grid: RunGrid.parse(row.grid),
     parameters,
     backend,

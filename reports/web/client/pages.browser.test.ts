@@ -154,6 +154,67 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       await page.getByText('不属实').first().waitFor();
     });
 
+    it('an officer opens the page, reads own leads and records a visit with no network at all', async () => {
+      const { page, context, state } = await open('/leads', { role: 'officer', size: PHONE });
+      await page.getByText('3 条线索').waitFor();
+      // the shell is kept, and every lead has been read
+      await page.evaluate('navigator.serviceWorker.ready');
+      await expect.poll(() => state.asked.filter((url) => url.includes('/api/leads/')).length).toBe(3);
+      await page.waitForLoadState('networkidle');
+      await context.setOffline(true);
+      await page.reload();
+      await page.getByText('没有网络：显示的是').waitFor();
+      await page.getByRole('link', { name: new RegExp(LEAD) }).click();
+      await page.getByRole('heading', { name: LEAD }).waitFor();
+      await page.reload();
+      await page.getByText('没有网络：显示的是').waitFor();
+      await page
+        .getByLabel('选取照片')
+        .setInputFiles({ name: 'a.jpg', mimeType: 'image/jpeg', buffer: JPEG });
+      await page.getByLabel('核查结论').selectOption('confirmed');
+      await page.getByRole('button', { name: '提交核查' }).click();
+      await page.getByText('3 项待发送').waitFor();
+      await page.reload();
+      await page.getByText('这条线索有 3 项记录已保存在本机').waitFor();
+      expect(state.told).toEqual([]);
+      await context.setOffline(false);
+      await expect
+        .poll(() => state.told.map(({ what }) => what), { timeout: 20_000 })
+        .toEqual(['visit', 'photo', 'verdict']);
+      await page.getByText('待发送').waitFor({ state: 'hidden' });
+      expect(new Set(state.told.map(({ id }) => id)).size).toBe(3);
+    });
+
+    it('nothing of the leads is left on the device after signing out, and pictures of visits never were', async () => {
+      const { page, context } = await open(`/leads/${LEAD}`, { role: 'officer', size: PHONE });
+      await page.getByRole('heading', { name: LEAD }).waitFor();
+      await page.evaluate('navigator.serviceWorker.ready');
+      await page.reload();
+      await page.waitForLoadState('networkidle');
+      expect(await keptAddresses()).toContain(`/api/leads/${LEAD}`);
+      const pictures = (await keptAddresses()).filter((url) => url.endsWith('.jpg'));
+      expect(pictures.every((url) => url.includes('/chip/'))).toBe(true);
+      expect(pictures).toHaveLength(2);
+      await page.getByRole('button', { name: '退出登录' }).click();
+      await page.getByLabel('密码').waitFor();
+      expect((await keptAddresses()).filter((url) => url.startsWith('/api/'))).toEqual([]);
+      await context.setOffline(true);
+      await page.reload();
+      await page.getByText('连不上服务器').waitFor();
+    });
+
+    it('a sign-in that ran out is said, and what was kept for reading is gone', async () => {
+      const { page, state } = await open('/leads', { role: 'officer', size: PHONE });
+      await page.getByText('3 条线索').waitFor();
+      await expect.poll(keptAddresses).toContain('/api/meta');
+      state.user = null;
+      await page.reload();
+      await page.getByText('登录已过期，请重新登录').waitFor();
+      await expect
+        .poll(async () => (await keptAddresses()).filter((url) => url.startsWith('/api/')))
+        .toEqual([]);
+    });
+
     it('what is kept outlives the page, and waits for its own user to sign in', async () => {
       const { page, state } = await open(`/leads/${LEAD}`, { role: 'officer', size: PHONE });
       const officer = state.user;
@@ -196,6 +257,27 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       });
     });
 
+    it('the desk takes results of visits back, and is told of every row that is wrong', async () => {
+      const { page } = await open('/leads', { role: 'analyst' });
+      await page.getByText('导入核查结果').click();
+      const hand = async (text: string) => {
+        const file = { name: '结果.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
+        await page.getByLabel('核查结果文件').setInputFiles(file);
+        await page.getByRole('button', { name: '导入', exact: true }).click();
+      };
+      await hand('bad row');
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: /^row 2: / })
+        .waitFor();
+      await page
+        .getByRole('listitem')
+        .filter({ hasText: /^row 5: / })
+        .waitFor();
+      await hand('good');
+      await page.getByText('已导入 2 条，1 条此前已有').waitFor();
+    });
+
     it('what looks like markup stays text', async () => {
       const { page, state } = await open('/leads', { role: null });
       const text = '<img src=x onerror="document.title=1"><b>路</b>';
@@ -208,22 +290,114 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     });
   });
 
-  it('runs show their progress as it comes', async () => {
-    const { page, state } = await open('/runs', { role: 'analyst' });
-    await page.getByText('缺少影像的月份').waitFor();
-    await expect.poll(() => state.watchers.size).toBe(1);
-    const task = {
-      id: 't1',
-      month: '2026-08',
-      against: null,
-      stage: '2026-08 mom',
-      total: 40,
-      failure: null,
-    };
-    for (const watch of state.watchers) watch({ ...task, status: 'running', done: 10 });
-    await page.getByText('10 / 40').waitFor();
-    for (const watch of state.watchers) watch({ ...task, status: 'failed', done: 10, failure: '影像打不开' });
-    await page.getByText('影像打不开').waitFor();
+  describe('own account', () => {
+    it('changes the password, and asks to sign in with it', async () => {
+      const { page } = await open('/leads', { role: 'planner' });
+      await page.getByRole('link', { name: '张三' }).click();
+      const change = async (old: string, again: string) => {
+        await page.getByLabel('原密码').fill(old);
+        await page.getByLabel('新密码', { exact: true }).fill('long-enough-1');
+        await page.getByLabel('再次输入新密码').fill(again);
+        await page.getByRole('button', { name: '修改密码' }).click();
+      };
+      await change('right', 'long-enough-2');
+      await page.getByText('两次输入的新密码不一致').waitFor();
+      await change('wrong', 'long-enough-1');
+      await page.getByText('The old password is wrong').waitFor();
+      await change('right', 'long-enough-1');
+      await page.getByRole('button', { name: '登录' }).waitFor();
+    });
+
+    it('makes an API token that is shown once, and takes one back', async () => {
+      const { page } = await open('/account', { role: 'officer', size: PHONE });
+      await page.getByLabel('用途').fill('GIS 工作站');
+      await page.getByRole('button', { name: '生成令牌' }).click();
+      await page.getByText('tuban_secret').waitFor();
+      page.on('dialog', (dialog) => void dialog.accept());
+      await page.getByRole('row', { name: /QGIS/ }).getByRole('button', { name: '撤销' }).click();
+      await page.getByRole('row', { name: /QGIS/ }).waitFor({ state: 'hidden' });
+      await page.getByRole('row', { name: /GIS 工作站/ }).waitFor();
+      await page.reload();
+      await page.getByRole('row', { name: /GIS 工作站/ }).waitFor();
+      expect(await page.getByText('tuban_secret').count()).toBe(0);
+    });
+  });
+
+  describe('runs', () => {
+    it('show progress and log as they come, and a run that failed goes on', async () => {
+      const { page, state } = await open('/runs', { role: 'analyst' });
+      await page.getByText('缺少影像的月份').waitFor();
+      await expect.poll(() => state.watchers.size).toBe(1);
+      const tell = (event: object) => {
+        for (const watch of state.watchers) watch(event);
+      };
+      const task = { id: 'task-1', month: '2026-08', against: '', hold: false, run: null, failure: null };
+      tell({ ...task, status: 'running', stage: '2026-08 mom', done: 10, total: 40 });
+      await page.getByText('10 / 40').waitFor();
+      await page.getByText('2026年8月 环比').waitFor();
+      const line = { task: 'task-1', run: 9, at: '2026-09-01T01:00:00.000Z', level: 'warn' };
+      tell({ ...line, event: 'Scene:Aligned', data: { scene: 'a.tif', reliable: false } });
+      await page.getByText('影像 a.tif · 可靠 否').waitFor();
+      tell({ ...task, status: 'failed', stage: '', done: 10, total: 40, failure: '影像打不开' });
+      await page.getByText('影像打不开').waitFor();
+      await page.getByRole('button', { name: '继续' }).click();
+      await expect.poll(() => state.told).toMatchObject([{ lead: 'task-1', what: 'resume' }]);
+    });
+
+    it('that are kept back are compared with what is published, and then published', async () => {
+      const { page, state } = await open('/runs', { role: 'analyst' });
+      await page.getByRole('row', { name: /草稿/ }).getByRole('link').click();
+      const compared = page.getByRole('region', { name: '与已发布结果比较' });
+      await compared.getByText('保留编号').waitFor();
+      await compared
+        .getByRole('row', { name: /推填土/ })
+        .getByText('—')
+        .waitFor();
+      await page.getByText('影像 2026-07.tif · dx（像元） 0.1').waitFor();
+      await compared.getByRole('button', { name: '发布' }).click();
+      await page.getByRole('heading', { name: /已发布/ }).waitFor();
+      expect(state.told).toMatchObject([{ lead: '7', what: 'publish', fields: { instead_of: '1' } }]);
+    });
+  });
+
+  describe('reports', () => {
+    it('draw any two months from the JSON, and print no number of what was not seen', async () => {
+      const { page, state } = await open('/reports');
+      const charts = page.getByRole('region', { name: '环比 2026年7月 → 2026年8月' });
+      await charts.getByText('可见 97%').first().waitFor();
+      const unseen = charts.getByRole('listitem').filter({ hasText: '东门街道' }).first();
+      await unseen.getByText('未观测').waitFor();
+      expect(await page.getByText('12,345').count()).toBe(0);
+      await charts.getByRole('button', { name: '水面' }).click();
+      await charts.getByText('−100 m²').first().waitFor();
+      const trend = page.getByRole('region', { name: '逐月趋势' });
+      // a month that was not seen leaves a gap in the line
+      expect(await trend.locator('path').first().getAttribute('d')).toMatch(/^M[^L]*M[^L]*L[^L]*$/);
+      await page.getByLabel('对比').selectOption('2025-08');
+      await page.waitForURL(/against=2025-08/);
+      await expect
+        .poll(() => state.asked.at(-1))
+        .toBe('GET /api/report?month=2026-08&against=2025-08&format=json&lang=zh');
+    });
+
+    it('are downloaded in every format', async () => {
+      const { page, state } = await open('/reports?month=2026-07&against=mom', {
+        role: 'planner',
+        size: PHONE,
+      });
+      const chooser = page.locator('section').filter({ hasText: '任意两期或时段' });
+      for (const [name, format] of [
+        ['网页', 'html'],
+        ['PDF', 'pdf'],
+        ['Excel', 'xlsx'],
+        ['JSON', 'json'],
+      ]) {
+        const download = page.waitForEvent('download');
+        await chooser.getByRole('button', { name }).click();
+        await download;
+        expect(state.asked.at(-1)).toBe(`GET /api/report?month=2026-07&against=mom&lang=zh&format=${format}`);
+      }
+    });
   });
 
   const EVERY = [
@@ -231,9 +405,11 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     '/leads',
     `/leads/${PATCHES[0].number}`,
     '/runs',
+    '/runs/7',
     '/reports',
     '/overview',
     '/admin',
+    '/account',
   ];
   for (const address of EVERY) {
     for (const size of [undefined, PHONE]) {
@@ -256,4 +432,24 @@ async function accessFaults() {
     return window.axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>
       ({ id, impact, at: nodes.map(({ html }) => html.slice(0, 200)) }))); })()`);
   return Violations.parse(found).filter(({ impact }) => impact === 'serious' || impact === 'critical');
+}
+
+/** Addresses that the device keeps answers of, in the page's store and in the service worker's. */
+async function keptAddresses(): Promise<string[]> {
+  const found: unknown = await opened.page.evaluate(`(async () => {
+    const database = await new Promise((resolve) => {
+      const request = indexedDB.open('tuban');
+      request.onsuccess = () => resolve(request.result);
+    });
+    const keys = await new Promise((resolve) => {
+      const request = database.transaction('kept').objectStore('kept').getAllKeys();
+      request.onsuccess = () => resolve(request.result);
+    });
+    database.close();
+    const urls = keys.map((key) => key.slice(key.indexOf(' ') + 1));
+    for (const name of await caches.keys())
+      for (const request of await (await caches.open(name)).keys()) urls.push(new URL(request.url).pathname);
+    return urls;
+  })()`);
+  return z.array(z.string()).parse(found);
 }

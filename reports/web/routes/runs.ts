@@ -1,93 +1,53 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { shownAddress } from '../../../raster/tiff/address.js';
 import { calendarMonths } from '../../../vector/month.js';
-import { listRuns, type RunRecord } from '../../../vector/store/runs.js';
+import type { Db } from '../../../vector/store/db.js';
+import { listRunLog } from '../../../vector/store/run-log.js';
+import { findRun, listRuns } from '../../../vector/store/runs.js';
 import { listScenes } from '../../../vector/store/scenes.js';
 import { audit } from '../audit.js';
-import type { Deps, RunTask } from '../deps.js';
+import type { Deps, RunWanted } from '../deps.js';
+import { Problem } from '../problem.js';
 import { Against, addRoute, Month } from '../route.js';
-
-/** Who sees how the district is computed; officers see its patches and leads. */
-const READERS = ['administrator', 'analyst', 'planner'] as const;
-const RUNNERS = ['administrator', 'analyst'] as const;
-
-const Progress = z.object({ stage: z.string(), done: z.number(), total: z.number() });
-const Run = z.object({
-  id: z.string().describe('a stored run’s number, or a task’s (task-1) while it is waiting or running'),
-  month: z.string(),
-  against: z.string().describe('mom, yoy or first; of a task what it was asked for, "" for all there is'),
-  before: z.string().nullable(),
-  status: z.enum(['waiting', 'running', 'published', 'replaced', 'failed', 'cancelled', 'interrupted']),
-  started_at: z.string(),
-  published_at: z.string().nullable(),
-  backend: z.string().nullable(),
-  failure: z.string().nullable(),
-  summary: z
-    .unknown()
-    .describe('usable_fraction, scenes (alignment, normalization), classes, notes, timings_ms'),
-  progress: Progress.nullable(),
-});
-
-function ofTask(task: RunTask): z.input<typeof Run> {
-  const { id, month, stage, done, total, failure, askedAt, status } = task;
-  return {
-    id,
-    month,
-    against: task.against?.join(',') ?? '',
-    before: null,
-    status: status === 'done' ? 'published' : status,
-    started_at: askedAt,
-    published_at: null,
-    backend: null,
-    failure,
-    summary: null,
-    progress: { stage, done, total },
-  };
-}
-
-function ofRecord(run: RunRecord, busy: boolean): z.input<typeof Run> {
-  const { id, month, against, beforeMonth, status, startedAt, publishedAt, backend, failure, summary } = run;
-  return {
-    id: String(id),
-    month,
-    against,
-    before: beforeMonth,
-    // a server that was killed could not say so; another process on the same PostgreSQL may still be at it
-    status: status === 'running' && !busy ? 'interrupted' : status,
-    started_at: startedAt,
-    published_at: publishedAt,
-    backend,
-    failure,
-    summary: summary ?? null,
-    progress: null,
-  };
-}
-
-const isOpen = (task: RunTask) => task.status === 'waiting' || task.status === 'running';
+import {
+  isOpen,
+  LogLine,
+  ofRecord,
+  ofTask,
+  RUN_READERS,
+  RUNNERS,
+  Run,
+  RunId,
+  shownLine,
+  TaskId,
+} from '../run-shapes.js';
+import { heldRunRoutes } from './held-runs.js';
+import { runEvents } from './run-events.js';
 
 export function runRoutes(app: FastifyInstance, deps: Deps): void {
-  const { db, runs } = deps;
+  const { db, config, runs } = deps;
 
   addRoute(app, {
     method: 'GET',
     url: '/api/runs',
-    access: READERS,
+    access: RUN_READERS,
     summary: 'Runs, the newest first; before them those that wait or run',
     answer: z.object({ items: z.array(Run), next: z.null() }),
     handle: async () => {
       const tasks = runs.tasks();
-      const busy = (run: RunRecord) =>
-        tasks.some((task) => task.status === 'running' && task.month === run.month);
       const stored = (await listRuns(db)).sort((a, b) => b.id - a.id);
-      const shown = stored.filter((run) => !(run.status === 'running' && busy(run)));
+      // a task that has come as far as a stored run is told of by that, unless it is still going on
+      const told = tasks.filter((task) => isOpen(task) || (task.run === null && task.status !== 'done'));
+      const live = new Set(tasks.filter(isOpen).map(({ run }) => run));
       return {
         items: [
-          ...tasks
-            .filter((task) => isOpen(task) || task.status === 'failed' || task.status === 'cancelled')
-            .reverse()
-            .map(ofTask),
-          ...shown.map((run) => ofRecord(run, false)),
+          ...told.reverse().map(ofTask),
+          ...(await Promise.all(
+            stored
+              .filter((run) => !(run.status === 'running' && live.has(run.id)))
+              .map((run) => ofRecord(run, config.stateDir)),
+          )),
         ],
         next: null,
       };
@@ -98,15 +58,40 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     method: 'POST',
     url: '/api/runs',
     access: RUNNERS,
-    summary: 'Asks for a month’s run; one runs at a time',
-    body: z.strictObject({ month: Month, against: z.array(Against).min(1).max(2).nullable().default(null) }),
+    summary: 'Asks for a month’s run; one runs at a time. With hold its result is kept back as a draft',
+    body: z.strictObject({
+      month: Month,
+      against: z.array(Against).min(1).max(2).nullable().default(null),
+      hold: z.boolean().default(false),
+    }),
     answer: Run,
     status: 202,
     perMinute: 30,
-    handle: async ({ body, request }) => {
-      const task = runs.start(body.month, body.against);
-      await audit(deps, request, { action: 'run.started', target: body.month, data: { id: task.id } });
-      return ofTask(task);
+    handle: async ({ body, request }) => ask(request, body),
+  });
+
+  addRoute(app, {
+    method: 'POST',
+    url: '/api/runs/:id/resume',
+    access: RUNNERS,
+    summary: 'Asks once more for a run that failed or was cancelled; it goes on where it stopped',
+    params: z.strictObject({ id: z.union([TaskId, RunId]) }),
+    answer: Run,
+    status: 202,
+    perMinute: 30,
+    handle: async ({ params: { id }, request }) => {
+      const task = runs.tasks().find((one) => one.id === id);
+      if (task !== undefined) {
+        if (task.status !== 'failed' && task.status !== 'cancelled')
+          throw new Problem(409, `${id} is ${task.status}; only a run that failed or was cancelled goes on`);
+        return ask(request, task);
+      }
+      const run = await storedRun(db, id);
+      // a server that was killed leaves its runs running
+      const ended = run.status === 'failed' || run.status === 'running';
+      if (!ended) throw new Problem(409, `Run ${id} is ${run.status}; only a run that did not end goes on`);
+      const { month, against, held: hold } = run;
+      return ask(request, { month, against: against === 'first' ? null : [against], hold });
     },
   });
 
@@ -115,7 +100,7 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     url: '/api/runs/:id/cancel',
     access: RUNNERS,
     summary: 'Cancels a task; the same run asked for again goes on where it stopped',
-    params: z.strictObject({ id: z.string().regex(/^task-\d{1,9}$/, 'expected a task, e.g. task-1') }),
+    params: z.strictObject({ id: TaskId }),
     answer: z.object({ cancelled: z.boolean() }),
     handle: async ({ params: { id }, request }) => {
       const cancelled = runs.cancel(id);
@@ -126,8 +111,27 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
 
   addRoute(app, {
     method: 'GET',
+    url: '/api/runs/:id/log',
+    access: RUN_READERS,
+    summary: 'What a stored run did and met, and when; lines of runs that are going on come with the events',
+    params: z.strictObject({ id: RunId }),
+    answer: z.object({ items: z.array(LogLine) }),
+    handle: async ({ params: { id } }) => {
+      const run = await storedRun(db, id);
+      return { items: (await listRunLog(db, run.id)).map(shownLine) };
+    },
+  });
+
+  async function ask(request: FastifyRequest, { month, against, hold }: RunWanted) {
+    const task = runs.start({ month, against, hold });
+    await audit(deps, request, { action: 'run.started', target: month, data: { id: task.id, hold } });
+    return ofTask(task);
+  }
+
+  addRoute(app, {
+    method: 'GET',
     url: '/api/scenes',
-    access: READERS,
+    access: RUN_READERS,
     summary: 'Scenes by month, and the months without any',
     answer: z.object({
       months: z.array(
@@ -173,55 +177,14 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
     },
   });
 
-  addEvents(app, deps);
+  heldRunRoutes(app, deps);
+  runEvents(app, deps);
 }
 
-/** A stream of events is ended after a while, so that rights that were taken away end too; clients ask again by themselves. */
-const [MOST_MS, BEAT_MS] = [10 * 60_000, 20_000];
-
-function addEvents(app: FastifyInstance, { runs }: Deps): void {
-  const open = new Set<() => void>();
-  // a server that closes does not wait for streams that never end
-  app.addHook('preClose', async () => {
-    for (const end of open) end();
-  });
-  addRoute(app, {
-    method: 'GET',
-    url: '/api/runs/events',
-    access: READERS,
-    summary: 'Server-sent events of tasks: {id, month, against, status, stage, done, total, failure}',
-    answer: ['text/event-stream'],
-    handle: async ({ request, reply }) => {
-      reply.hijack();
-      const { raw } = reply;
-      for (const [name, value] of Object.entries(reply.getHeaders())) {
-        if (value !== undefined) raw.setHeader(name, value);
-      }
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
-      raw.write('retry: 2000\n\n');
-      const tell = ({ id, month, against, status, stage, done, total, failure }: RunTask) => {
-        const data = { id, month, against: against?.join(',') ?? '', status, stage, done, total, failure };
-        // who does not read gets no backlog: the next event tells all
-        if (!raw.writableNeedDrain) raw.write(`data: ${JSON.stringify(data)}\n\n`);
-      };
-      for (const task of runs.tasks()) if (isOpen(task)) tell(task);
-      const beat = setInterval(() => raw.write(': beat\n\n'), BEAT_MS);
-      const timer = setTimeout(() => end(), MOST_MS);
-      const forget = runs.watch(tell);
-      const end = () => {
-        clearInterval(beat);
-        clearTimeout(timer);
-        forget();
-        open.delete(end);
-        raw.end();
-      };
-      open.add(end);
-      request.raw.on('close', end);
-      return reply;
-    },
-  });
+/** @throws Problem 404 where there is none of that number. */
+async function storedRun(db: Db, id: string) {
+  const number = Number(id);
+  const run = Number.isInteger(number) ? await findRun(db, number) : null;
+  if (run === null) throw new Problem(404, `There is no run ${id}`);
+  return run;
 }

@@ -3,7 +3,18 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { FakeState } from './fake-state.js';
 import { wanted } from './fake-state.js';
-import { type MadeLead, META, PATCHES, SUBDISTRICTS } from './made-data.js';
+import {
+  AREA,
+  COUNT,
+  DRAFT,
+  type MadeLead,
+  META,
+  PATCHES,
+  REPORT,
+  RUN,
+  SUBDISTRICTS,
+  TOKEN,
+} from './made-data.js';
 
 const CSRF = 'csrf-of-the-test';
 const Fields = z.record(z.string(), z.coerce.string());
@@ -37,9 +48,46 @@ export async function answerApi(
   if (method !== 'GET' && request.headers['x-csrf-token'] !== CSRF) return void problem(403, 'CSRF');
   const step = /^\/api\/leads\/([^/]+)\/(steps|photos)$/.exec(path);
   if (step && method === 'POST') return takeStep(state, step[1], request, json, problem);
+  if (path === '/api/session/password') {
+    const { old } = Fields.parse(JSON.parse(String(await body(request))));
+    if (old !== 'right') return void problem(403, 'The old password is wrong');
+    state.user = null;
+    return void response.writeHead(204).end();
+  }
+  if (path === '/api/tokens' && method === 'POST') {
+    const { label } = Fields.parse(JSON.parse(String(await body(request))));
+    const made = { ...TOKEN, id: 'new', label };
+    state.tokens.push(made);
+    return void json({ ...made, token: 'tuban_secret' }, 201);
+  }
+  if (path.startsWith('/api/tokens/') && method === 'DELETE') {
+    state.tokens = state.tokens.filter(({ id }) => !path.endsWith(id));
+    return void response.writeHead(204).end();
+  }
+  if (path === '/api/leads/results') {
+    const text = String(await body(request));
+    if (!text.includes('bad row')) return void json({ done: 2, unchanged: 1 });
+    return void problem(
+      400,
+      'file.csv: row 2: 监测编号 is empty; row 5: 核查结论 "x" is unknown. Nothing was imported',
+    );
+  }
+  const onRun = /^\/api\/runs\/([\w-]+)\/(publish|discard|resume|cancel)$/.exec(path);
+  if (onRun && method === 'POST') {
+    const text = String(await body(request));
+    const fields = text === '' ? {} : Fields.parse(JSON.parse(text));
+    state.told.push({ lead: onRun[1], id: '', what: onRun[2], fields });
+    if (onRun[2] === 'publish')
+      state.runs = [
+        { ...DRAFT, status: 'published' },
+        { ...RUN, status: 'replaced' },
+      ];
+    return void json({}, 200);
+  }
   if (path === '/api/runs/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
-    const watcher = (task: object) => response.write(`data: ${JSON.stringify(task)}\n\n`);
+    const watcher = (task: object) =>
+      response.write(`${'event' in task ? 'event: log\n' : ''}data: ${JSON.stringify(task)}\n\n`);
     state.watchers.add(watcher);
     return void request.on('close', () => state.watchers.delete(watcher));
   }
@@ -81,6 +129,8 @@ function read(state: FakeState, path: string, query: URLSearchParams): unknown {
     );
     return { items, next: null, total: items.length };
   }
+  if (path === '/api/tokens') return { items: state.tokens };
+  if (path === '/api/runs') return { items: state.runs, next: null };
   return FIXED[path] ?? null;
 }
 
@@ -160,21 +210,6 @@ const FIGURES = {
   leads: { assigned: 2 },
   overdue: 1,
 };
-const RUN = {
-  id: '1',
-  month: '2026-08',
-  against: 'mom',
-  status: 'published',
-  published_at: '2026-09-01T01:05:00.000Z',
-  failure: null,
-  summary: {
-    usable_fraction: 0.97,
-    scenes: [{ shift: { dx: 0.12, dy: -0.3 }, reliable: true }],
-    notes: [],
-  },
-  progress: null,
-};
-
 const FIXED: Readonly<Record<string, unknown>> = {
   '/api/meta': META,
   '/api/subdistricts.geojson': {
@@ -185,7 +220,25 @@ const FIXED: Readonly<Record<string, unknown>> = {
       geometry: { type: 'Polygon', coordinates: [ring] },
     })),
   },
-  '/api/runs': { items: [RUN], next: null },
+  '/api/runs/7/log': {
+    items: [
+      { at: '2026-09-01T01:00:00.000Z', level: 'info', event: 'Run:Start', data: { after: ['2026-08.tif'] } },
+      {
+        at: '2026-09-01T01:01:00.000Z',
+        level: 'warn',
+        event: 'Scene:Aligned',
+        data: { scene: '2026-07.tif', dx_px: 0.1, dy_px: 3.2, reliable: false },
+      },
+    ],
+  },
+  '/api/runs/7/comparison': {
+    draft: { run: DRAFT, patches: [COUNT, { ...COUNT, class: 'earthwork' }], areas: [AREA] },
+    published: { run: RUN, patches: [{ ...COUNT, count: 5 }], areas: [AREA] },
+    numbers: { kept: 2, new: 1, gone: 3 },
+    new: [PATCHES[1]],
+    gone: [PATCHES[2]],
+    leads: { made: 1, changed: 0, unchanged: 0 },
+  },
   '/api/scenes': {
     months: [{ month: '2026-08', scenes: [{ id: 's', sensor: 'GF-2', acquired: null, resolution_m: 1 }] }],
     missing: ['2026-05'],
@@ -218,5 +271,5 @@ const FIXED: Readonly<Record<string, unknown>> = {
     items: [{ id: 'C1', name: '东门北路高空摄像头', position: [114.12, 22.55] }],
     next: null,
   },
-  '/api/report': { report: 'made' },
+  '/api/report': REPORT,
 };

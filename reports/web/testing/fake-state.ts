@@ -1,5 +1,5 @@
 import type { MadeLead, MadePatch } from './made-data.js';
-import { madeLead, PATCHES } from './made-data.js';
+import { DRAFT, madeLead, PATCHES, RUN, TOKEN } from './made-data.js';
 
 /** What the fake server knows and was told; a test reads and changes it. */
 export interface FakeState {
@@ -12,7 +12,10 @@ export interface FakeState {
   refusal: number | null;
   /** Addresses asked for, without tiles. */
   readonly asked: string[];
-  /** Sends a task to the pages that watch runs. */
+  tokens: (typeof TOKEN)[];
+  /** Stored runs, the newest first. */
+  runs: (typeof RUN)[];
+  /** Sends a task, or with `event` a line of a log, to the pages that watch runs. */
   readonly watchers: Set<(task: object) => void>;
 }
 
@@ -27,6 +30,8 @@ export function fakeState(role: string | null): FakeState {
     ],
     told: [],
     refusal: null,
+    tokens: [TOKEN],
+    runs: [DRAFT, RUN],
     asked: [],
     watchers: new Set(),
   };

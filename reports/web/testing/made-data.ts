@@ -100,3 +100,93 @@ export function madeLead(patch: MadePatch, status: string, due: string | null) {
 }
 
 export type MadeLead = ReturnType<typeof madeLead>;
+
+/** A run as the API tells of it. */
+export const RUN = {
+  id: '1',
+  month: '2026-08',
+  against: 'mom',
+  before: '2026-07',
+  hold: false,
+  status: 'published',
+  run: 1,
+  started_at: '2026-09-01T01:00:00.000Z',
+  published_at: '2026-09-01T01:05:00.000Z' as string | null,
+  failure: null as string | null,
+  summary: {
+    usable_fraction: 0.97,
+    scenes: [
+      { scene: '2026-08.tif', shift: { dx: 0.12, dy: -0.3 }, reliable: true, invariant_fraction: 0.9 },
+    ],
+    notes: [],
+  },
+  assets: ['change.tif', 'state.tif'],
+  progress: null,
+};
+
+/** A run of the same month that is kept back. */
+export const DRAFT = { ...RUN, id: '7', run: 7, hold: true, status: 'draft', published_at: null };
+
+export const COUNT = { class: 'building_new', state: 'suspected', count: 2, area_m2: 900 };
+export const AREA = {
+  code: '440303001',
+  name: '桂园街道',
+  total_m2: 100_000,
+  usable_m2: 97_000,
+  states: { built: 50_000, water: 1000, forest: 20_000, green: 16_000, other: 10_000 },
+};
+
+export const TOKEN = {
+  id: 'old',
+  user: '张三',
+  label: 'QGIS',
+  created_at: '2026-08-01T01:00:00.000Z',
+  expires_at: '2026-11-01T01:00:00.000Z',
+};
+
+const sum = (count: number, m2: number) => ({ count, area: { m2 } });
+const change = (before: number, after: number) => ({
+  before: { m2: before },
+  after: { m2: after },
+  net: { m2: after - before },
+  gain: null,
+  loss: null,
+});
+const CLASSES = { building_new: sum(2, 900), earthwork: sum(1, 700) };
+const FIGURES = {
+  observed: { share: 0.97, usable_m2: 97_000 },
+  states: { built: change(50_000, 51_000), water: change(1000, 900) },
+  classes: CLASSES,
+  patches: sum(3, 1600),
+};
+
+/** A report's JSON as far as the charts read it; of the second subdistrict and of May nothing was seen. */
+export const REPORT = {
+  low_observed: 0.8,
+  comparisons: [
+    {
+      against: 'mom',
+      before: '2026-07',
+      after: '2026-08',
+      places: [
+        { place: { kind: 'subdistrict', code: '440303001', name: '桂园街道' }, ...FIGURES },
+        {
+          place: { kind: 'subdistrict', code: '440303003', name: '东门街道' },
+          observed: { share: 0, usable_m2: 0 },
+          states: null,
+          classes: null,
+          // a server that tells a number of ground that nobody saw is not believed
+          patches: sum(12_345, 1),
+        },
+        { place: { kind: 'total', code: null, name: '全区' }, ...FIGURES },
+      ],
+    },
+  ],
+  trend: MONTHS.map((month, i) => ({
+    month,
+    observed: i === 1 ? null : { share: 0.97, usable_m2: 97_000 },
+    drawn: i !== 1,
+    states: i === 1 ? null : { built: { m2: 50_000 + 1000 * i }, water: { m2: 1000 } },
+    classes: i === 1 ? null : CLASSES,
+  })),
+};

@@ -23,6 +23,8 @@ export const PAGES = [
   { name: 'reports', roles: ['administrator', 'analyst', 'planner'] },
   { name: 'overview', roles: ['administrator', 'analyst', 'planner'] },
   { name: 'admin', roles: ['administrator'] },
+  // reached by one's own name in the frame
+  { name: 'account', roles: ['administrator', 'analyst', 'planner', 'officer'] },
 ] as const satisfies readonly { readonly name: string; readonly roles: readonly Role[] }[];
 
 export type PageName = (typeof PAGES)[number]['name'];

@@ -2,12 +2,14 @@ import './style/base.css';
 import './style/shell.css';
 import './style/pages.css';
 import { type App, type Page, type PageName, type View, visiblePages } from './app.js';
-import { ask, onSignedOut, setCsrf } from './kit/api.js';
+import { onSignedOut } from './kit/api.js';
 import { h } from './kit/dom.js';
 import { lang, setLang, t } from './kit/lang.js';
 import { go, here, listen, onMove } from './kit/router.js';
-import { Meta, Session, type User } from './kit/shapes.js';
+import type { User } from './kit/shapes.js';
 import { failure, spinner } from './kit/widgets.js';
+import { forgetKept } from './offline/kept.js';
+import { enter, keepShell } from './offline/session.js';
 import { signInPage } from './pages/sign-in.js';
 import { setSender } from './queue/sender.js';
 import { shell } from './shell.js';
@@ -18,11 +20,16 @@ const PAGES: Readonly<Record<PageName, () => Promise<Page>>> = {
   runs: async () => (await import('./pages/runs.js')).runsPage,
   reports: async () => (await import('./pages/reports.js')).reportsPage,
   overview: async () => (await import('./pages/overview.js')).overviewPage,
+  account: async () => (await import('./pages/account.js')).accountPage,
   admin: async () => (await import('./pages/admin.js')).adminPage,
 };
 
 let app: App | null = null;
 let view: View | null = null;
+/** The page was opened without a signal, and shows what it kept. */
+let offline = false;
+/** Somebody was signed in, and no longer is. */
+let ranOut = false;
 /** Rises with every drawing: a page that comes late is not shown over a newer one. */
 let turn = 0;
 
@@ -30,7 +37,7 @@ function show(next: View, user: User | null, page: PageName | null): void {
   view = next;
   document.title = `${next.title} · ${t().product}`;
   document.body.replaceChildren(
-    ...shell(user, page, next.element, { switchLang, signOut: () => void start() }),
+    ...shell(user, page, next.element, { switchLang, signOut: () => void signOut() }),
   );
 }
 
@@ -43,7 +50,9 @@ async function draw(): Promise<void> {
   view?.leave?.();
   view = null;
   if (app === null) {
-    show(signInPage(start), null, null);
+    const { title, element } = signInPage(start);
+    const said = ranOut && h('p', { class: 'notice sign-in-note', role: 'status' }, t().signedOut);
+    show({ title, element: h('div', {}, said, element) }, null, null);
     return;
   }
   const { path, query } = here();
@@ -80,14 +89,22 @@ async function made(
 /** Asks who this is, and draws the page or the sign-in. */
 async function start(): Promise<void> {
   try {
-    const { user, csrf } = await ask('/api/session', Session);
-    setCsrf(csrf ?? '');
-    app = user === null ? null : { user, meta: await ask('/api/meta', Meta) };
-    setSender(user?.name ?? null);
+    const entered = await enter();
+    app = entered.app;
+    offline = entered.keptAt !== null;
+    ranOut = entered.ranOut;
+    // without a signal it is tried, and waits
+    setSender(app?.user.name ?? null);
     await draw();
   } catch (error) {
     show({ title: t().product, element: failure(error, () => void start()) }, null, null);
   }
+}
+
+/** What was kept for reading is not left to whoever holds the device next. */
+async function signOut(): Promise<void> {
+  await forgetKept();
+  await start();
 }
 
 function switchLang(): void {
@@ -100,14 +117,23 @@ listen();
 onMove(() => void draw());
 onSignedOut(() => {
   if (app === null) return;
+  void forgetKept();
+  ranOut = true;
   // what somebody is filling in stays; the queue says that the sign-in ran out, other pages go to the sign-in
   setSender(null);
   if (document.querySelector('[data-keep]')) return;
   app = null;
   void draw();
 });
+// a changed password has ended every session
+addEventListener('tuban:password', () => void signOut());
 addEventListener('tuban:sign-in', () => {
   app = null;
   go(location.pathname + location.search);
 });
+addEventListener('online', () => {
+  // what somebody is filling in stays
+  if (offline && !document.querySelector('[data-keep]')) void start();
+});
+keepShell();
 void start();

@@ -23,8 +23,8 @@ export function shell(
     { class: 'tools' },
     user &&
       h(
-        'span',
-        { class: 'who', title: words.roles[user.role] },
+        'a',
+        { class: 'who', href: '/account', title: words.nav.account },
         user.name,
         h('small', {}, words.roles[user.role]),
       ),
@@ -60,8 +60,10 @@ function menu(user: User, page: PageName | null): HTMLElement {
   return h(
     'nav',
     { 'aria-label': t().navLabel },
-    visiblePages(user).map((name) =>
-      h('a', { href: `/${name}`, 'aria-current': name === page ? 'page' : null }, t().nav[name]),
-    ),
+    visiblePages(user)
+      .filter((name) => name !== 'account')
+      .map((name) =>
+        h('a', { href: `/${name}`, 'aria-current': name === page ? 'page' : null }, t().nav[name]),
+      ),
   );
 }

@@ -25,6 +25,11 @@ export function setCsrf(token: string): void {
   csrf = token;
 }
 
+/** Whether writes carry a token: a page that was opened without a signal has none yet. */
+export function hasCsrf(): boolean {
+  return csrf !== '';
+}
+
 const leaving = new Set<() => void>();
 
 /** Told when the server no longer knows who this is. */

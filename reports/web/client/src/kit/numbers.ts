@@ -54,3 +54,10 @@ export function daysUntil(day: string, now = new Date()): number {
 export function lonLat([lon, lat]: readonly [number, number]): string {
   return `${lon.toFixed(5)}, ${lat.toFixed(5)}`;
 }
+
+/** The time of day of a moment, to the second. */
+export function clock(iso: string): string {
+  const time = new Date(iso);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${moment(iso)}:${two(time.getSeconds())}`;
+}

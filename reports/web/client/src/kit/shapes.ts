@@ -8,12 +8,14 @@ const Box = z.tuple([z.number(), z.number(), z.number(), z.number()]);
 export const Role = z.enum(['administrator', 'analyst', 'planner', 'officer']);
 export type Role = z.infer<typeof Role>;
 
+export const User = z.object({ name: z.string(), role: Role, subdistricts: z.array(z.string()) });
+export type User = z.infer<typeof User>;
+
 export const Session = z.object({
-  user: z.object({ name: z.string(), role: Role, subdistricts: z.array(z.string()) }).nullable(),
+  user: User.nullable(),
   /** Null for strangers. */
   csrf: z.string().nullable(),
 });
-export type User = NonNullable<z.infer<typeof Session>['user']>;
 
 export const Meta = z.object({
   district: z.object({ zh: z.string(), en: z.string() }),
@@ -143,7 +145,10 @@ export type LeadDetail = z.infer<typeof LeadDetail>;
 export const Task = z.object({
   id: z.string(),
   month: z.string(),
+  hold: z.boolean(),
   status: z.string(),
+  /** The stored run it is at. */
+  run: z.number().nullable(),
   stage: z.string(),
   done: z.number(),
   total: z.number(),
@@ -151,14 +156,28 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+export const LogLine = z.object({
+  at: z.string(),
+  level: z.string(),
+  event: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type LogLine = z.infer<typeof LogLine>;
+export const RunLog = z.object({ items: z.array(LogLine) });
+/** A line of the log of a run that is going on. */
+export const RunNote = LogLine.extend({ task: z.string() });
+
 const Summary = z.object({
   usable_fraction: z.number().optional(),
-  notes: z.array(z.string()).optional(),
+  tolerance_px: z.number().default(0),
   scenes: z
     .array(
       z.object({
+        scene: z.string(),
         shift: z.object({ dx: z.number(), dy: z.number() }),
         reliable: z.boolean(),
+        invariant_fraction: z.number().optional(),
+        not_normalized: z.array(z.string()).default([]),
       }),
     )
     .optional(),
@@ -168,16 +187,54 @@ export const Run = z.object({
   id: z.string(),
   month: z.string(),
   against: z.string(),
+  before: z.string().nullable(),
+  hold: z.boolean(),
   status: z.string(),
+  run: z.number().nullable(),
+  started_at: z.string(),
   published_at: z.string().nullable(),
   failure: z.string().nullable(),
   /** An older run's summary may say less; what cannot be read is not shown. */
   summary: Summary.nullable().catch(null),
+  assets: z.array(z.string()),
   /** Of a task; null of a stored run. */
   progress: z.object({ stage: z.string(), done: z.number(), total: z.number() }).nullable(),
 });
 export type Run = z.infer<typeof Run>;
 export const Runs = z.object({ items: z.array(Run) });
+
+const CompareSide = z.object({
+  run: Run,
+  patches: z.array(
+    z.object({ class: z.string(), state: z.string(), count: z.number(), area_m2: z.number() }),
+  ),
+  areas: z.array(
+    z.object({
+      total_m2: z.number(),
+      usable_m2: z.number(),
+      states: z.record(z.string(), z.number()),
+    }),
+  ),
+});
+export type CompareSide = z.infer<typeof CompareSide>;
+
+const ComparedPatch = z.object({
+  number: z.string(),
+  class: z.string(),
+  subdistrict: z.string().nullable(),
+  area_m2: z.number(),
+  centroid: LonLat,
+});
+/** A draft beside what is published. */
+export const RunComparison = z.object({
+  draft: CompareSide,
+  published: CompareSide.nullable(),
+  numbers: z.object({ kept: z.number(), new: z.number(), gone: z.number() }),
+  new: z.array(ComparedPatch),
+  gone: z.array(ComparedPatch),
+  leads: z.object({ made: z.number(), changed: z.number() }),
+});
+export type RunComparison = z.infer<typeof RunComparison>;
 
 export const Scenes = z.object({
   months: z.array(
@@ -240,3 +297,16 @@ export const Permits = page(
 );
 
 export const Cameras = page(z.object({ id: z.string(), name: z.string(), position: LonLat }));
+
+const Token = z.object({
+  id: z.string(),
+  user: z.string(),
+  label: z.string(),
+  created_at: z.string(),
+  expires_at: z.string(),
+});
+export const Tokens = z.object({ items: z.array(Token) });
+export const NewToken = Token.extend({ token: z.string() });
+
+/** Of a table of visits. */
+export const ImportedResults = z.object({ done: z.number(), unchanged: z.number() });

@@ -1,11 +1,14 @@
 import { type App, atDesk } from '../app.js';
-import { address, ask, download } from '../kit/api.js';
+import { address, download } from '../kit/api.js';
 import { type Child, h } from '../kit/dom.js';
 import { lang, named, t } from '../kit/lang.js';
-import { area, lonLat, metres, moment, percent } from '../kit/numbers.js';
+import { area, count, lonLat, metres, moment, percent } from '../kit/numbers.js';
 import { LeadDetail } from '../kit/shapes.js';
 import { deed, facts, field } from '../kit/widgets.js';
 import { chips } from '../map/card.js';
+import { askOrKept } from '../offline/kept.js';
+import { keptNote } from '../offline/note.js';
+import { listEntries } from '../queue/store.js';
 import { assign, step } from './desk.js';
 import { visitForm } from './visit.js';
 import { dueText, leadTags } from './words.js';
@@ -13,7 +16,8 @@ import { dueText, leadTags } from './words.js';
 /** One lead: what it is, how to get there, what has been done, and what can be done next. */
 export async function leadDetail(app: App, number: string, again: () => void): Promise<HTMLElement> {
   const words = t();
-  const lead = await ask(`/api/leads/${encodeURIComponent(number)}`, LeadDetail);
+  const { value: lead, keptAt } = await askOrKept(`/api/leads/${encodeURIComponent(number)}`, LeadDetail);
+  const waiting = (await listEntries()).filter((entry) => entry.lead === number).length;
   const visitable = lead.status === 'assigned' || lead.status === 'visited';
   return h(
     'article',
@@ -22,6 +26,8 @@ export async function leadDetail(app: App, number: string, again: () => void): P
     h('h1', { class: 'number' }, lead.number),
     leadTags(app, lead),
     h('p', {}, dueText(lead)),
+    keptNote(keptAt),
+    waiting > 0 && h('p', { class: 'notice' }, words.leadWaiting(count(waiting))),
     h('p', { class: 'notice' }, words.notice),
     chips(lead.number, lead.before, lead.after),
     h('div', { class: 'buttons' }, directions(lead), mapLink(lead), sheet(number)),

@@ -1,12 +1,15 @@
 import { type App, atDesk } from '../app.js';
-import { address, ask } from '../kit/api.js';
+import { address } from '../kit/api.js';
 import { fill, h } from '../kit/dom.js';
 import { t } from '../kit/lang.js';
 import { count, metres } from '../kit/numbers.js';
 import { keep } from '../kit/router.js';
-import { Lead, page } from '../kit/shapes.js';
+import { Lead, LeadDetail, page } from '../kit/shapes.js';
 import { choice, failure } from '../kit/widgets.js';
+import { askOrKept } from '../offline/kept.js';
+import { keptNote } from '../offline/note.js';
 import { deskBar } from './desk.js';
+import { importForm } from './import.js';
 import { dueText, leadTags } from './words.js';
 
 const Leads = page(Lead);
@@ -22,15 +25,19 @@ export function leadList(app: App, query: URLSearchParams): HTMLElement {
   const total = h('strong', { role: 'status' });
   const items = h('ul', { class: 'lead-list' });
   const foot = h('div', {});
+  const note = h('div', {});
   const desk = atDesk(app.user) ? deskBar(selected, () => void load(null)) : null;
   let turn = 0;
 
   const load = async (cursor: string | null) => {
     const mine = ++turn;
     try {
-      const found = await ask(address('/api/leads', { ...filter, sort: 'due', limit: LIMIT, cursor }), Leads);
+      const url = address('/api/leads', { ...filter, sort: 'due', limit: LIMIT, cursor });
+      const { value: found, keptAt } = await askOrKept(url, Leads);
       if (mine !== turn) return;
+      if (keptAt === null && app.user.role === 'officer') void keepAll(found.items);
       if (cursor === null) {
+        fill(note, keptNote(keptAt));
         items.replaceChildren();
         selected.clear();
       }
@@ -73,11 +80,22 @@ export function leadList(app: App, query: URLSearchParams): HTMLElement {
     'div',
     { class: 'leads' },
     filters(app, filter, set),
+    note,
     h('p', {}, total),
     desk?.element,
+    desk && importForm(() => void load(null)),
     items,
     foot,
   );
+}
+
+/** Reads all of an officer's leads while there is a signal, so that they open where there is none. */
+async function keepAll(leads: readonly Lead[]): Promise<void> {
+  try {
+    for (const { number } of leads) await askOrKept(`/api/leads/${encodeURIComponent(number)}`, LeadDetail);
+  } catch {
+    // the signal is gone again, or a lead is no longer this officer's: opening it will say so
+  }
 }
 
 type Setter = (name: (typeof FILTERS)[number]) => (value: string) => void;

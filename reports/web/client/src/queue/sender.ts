@@ -1,4 +1,5 @@
-import { Refused, send, Unreachable } from '../kit/api.js';
+import { ask, hasCsrf, Refused, send, setCsrf, Unreachable } from '../kit/api.js';
+import { Session } from '../kit/shapes.js';
 import { dropEntry, type Entry, keepEntries, listEntries } from './store.js';
 
 /** Why nothing goes out just now. */
@@ -144,7 +145,26 @@ async function sendOne(entry: Entry): Promise<boolean> {
   }
 }
 
-async function deliver({ id, lead, kind, fields, photo }: Entry): Promise<void> {
+/** Sends it with a token that the server knows: a page opened without a signal has none, and a new sign-in makes another. */
+async function deliver(entry: Entry): Promise<void> {
+  if (!hasCsrf()) await renew();
+  try {
+    await post(entry);
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 403)) throw error;
+    await renew();
+    await post(entry);
+  }
+}
+
+/** @throws Refused 401 where somebody else or nobody is signed in: it waits for its own user. */
+async function renew(): Promise<void> {
+  const session = await ask('/api/session', Session);
+  setCsrf(session.csrf ?? '');
+  if (session.user?.name !== user) throw new Refused(401, '');
+}
+
+async function post({ id, lead, kind, fields, photo }: Entry): Promise<void> {
   const url = `/api/leads/${encodeURIComponent(lead)}`;
   if (kind === 'step' || photo === null) {
     await send(`${url}/steps`, { method: 'POST', json: { ...fields, id }, quiet: true });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { read, write } from '../kit/database.js';
 
 /** Something to tell the server about a lead, kept on the device until it has been told. */
 const Entry = z.object({
@@ -18,52 +19,20 @@ const Entry = z.object({
 });
 export type Entry = z.infer<typeof Entry>;
 
-const NAME = 'tuban';
-const STORE = 'outbox';
-
-let opened: Promise<IDBDatabase> | null = null;
-
-function open(): Promise<IDBDatabase> {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'id' });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-/** Resolves when the transaction is whole, so that what was promised to be kept is. */
-async function write(change: (store: IDBObjectStore) => void): Promise<void> {
-  const database = await open();
-  await new Promise<void>((resolve, reject) => {
-    const transaction = database.transaction(STORE, 'readwrite', { durability: 'strict' });
-    change(transaction.objectStore(STORE));
-    transaction.oncomplete = () => resolve();
-    transaction.onerror = () => reject(transaction.error);
-    transaction.onabort = () => reject(transaction.error);
-  });
-}
-
 /** Keeps all of them or none. */
 export function keepEntries(entries: readonly Entry[]): Promise<void> {
-  return write((store) => {
+  return write('outbox', (store) => {
     for (const entry of entries) store.put(entry);
   });
 }
 
 export function dropEntry(id: string): Promise<void> {
-  return write((store) => store.delete(id));
+  return write('outbox', (store) => store.delete(id));
 }
 
 /** What waits, oldest first. */
 export async function listEntries(): Promise<Entry[]> {
-  const database = await open();
-  const found = await new Promise<unknown[]>((resolve, reject) => {
-    const request = database.transaction(STORE).objectStore(STORE).getAll();
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+  const found = await read('outbox', (store) => store.getAll());
   return z
     .array(Entry)
     .parse(found)

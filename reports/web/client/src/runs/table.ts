@@ -1,0 +1,79 @@
+import { h } from '../kit/dom.js';
+import { named, t } from '../kit/lang.js';
+import { moment, monthName, percent } from '../kit/numbers.js';
+import type { Run, Scenes } from '../kit/shapes.js';
+import { badge, table } from '../kit/widgets.js';
+
+/** Stored runs, each with a link to all of it. */
+export function runTable(items: readonly Run[]): HTMLElement {
+  const words = t();
+  return table(
+    words.runs,
+    [
+      words.month,
+      words.reportAgainst,
+      words.state,
+      words.usable,
+      words.alignment,
+      words.publishedAt,
+      words.notes,
+    ],
+    items.map((run) => [
+      h('a', { href: `/runs/${encodeURIComponent(run.id)}` }, monthName(run.month)),
+      named(words.against, run.against),
+      badge(named(words.runStatus, run.status), run.status),
+      run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction),
+      shifts(run),
+      run.published_at !== null && moment(run.published_at),
+      [run.failure, ...notesOf(run)].filter((text) => text !== null).map((text) => h('div', {}, text)),
+    ]),
+  );
+}
+
+/** How far each scene was moved, px of the grid. */
+export function shifts({ summary }: Run) {
+  return summary?.scenes?.map(({ shift, reliable }) =>
+    h(
+      'div',
+      { class: 'figures' },
+      `${shift.dx.toFixed(2)}, ${shift.dy.toFixed(2)} px${reliable ? '' : ` (${t().unreliable})`}`,
+    ),
+  );
+}
+
+/** What a reader must know of a run's corrections, in the language of the page. */
+export function notesOf({ summary }: Run): string[] {
+  const words = t();
+  if (summary === null) return [];
+  const scenes = summary.scenes ?? [];
+  return [
+    ...scenes.filter(({ reliable }) => !reliable).map(({ scene }) => words.noteUnaligned(scene)),
+    ...scenes
+      .filter(({ not_normalized }) => not_normalized.length > 0)
+      .map(({ scene, not_normalized }) => words.noteUnnormalized(scene, not_normalized.join(', '))),
+    ...(summary.tolerance_px > 0 ? [words.noteTolerance(String(summary.tolerance_px))] : []),
+  ];
+}
+
+export function sceneTables({ months, missing }: Scenes): HTMLElement {
+  const words = t();
+  return h(
+    'div',
+    { class: 'stack' },
+    missing.length > 0 &&
+      h('p', { class: 'problem' }, `${words.missing}：${missing.map(monthName).join('、')}`),
+    table(
+      words.scenes,
+      [words.month, words.sceneCount, words.sensor],
+      months
+        .toSorted((a, b) => b.month.localeCompare(a.month))
+        .map(({ month, scenes }) => [
+          monthName(month),
+          String(scenes.length),
+          [...new Set(scenes.map(({ sensor, resolution_m }) => `${sensor ?? '—'} ${resolution_m} m`))].join(
+            ', ',
+          ),
+        ]),
+    ),
+  );
+}
