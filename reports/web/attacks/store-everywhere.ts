@@ -68,6 +68,8 @@ export async function storeEverywhere(site: TestSite, texts: readonly string[]):
       month: '2026-08',
       against: null,
       status: 'failed',
+      run: null,
+      hold: false,
       stage: text,
       done: 0,
       total: 0,
