@@ -193,18 +193,25 @@ describe('the trend', () => {
         expect(point.states).toBeNull();
         continue;
       }
-      const { m2 } = await sum(
-        `SELECT sum(area_m2) AS m2 FROM tuban.monthly_area WHERE run_id = $1 AND state = 'built'`,
-        [stored[0].id],
-      );
-      expect(point.states?.built?.m2).toBe(m2);
-      const own = await sum(
-        `SELECT count(*)::int AS n, sum(area_m2) AS m2 FROM tuban.patch
-         WHERE month = $1 AND against = 'mom' AND ${STANDING} AND class = 'building_new'`,
-        [point.month],
-      );
-      if (stored[0].against === 'first') expect(point.classes).toBeNull();
-      else expect(point.classes?.building_new).toMatchObject({ count: own.n, area: { m2: own.m2 } });
+      for (const { name } of STATES) {
+        const { m2 } = await sum(
+          'SELECT sum(area_m2) AS m2 FROM tuban.monthly_area WHERE run_id = $1 AND state = $2',
+          [stored[0].id, name],
+        );
+        expect(point.states?.[name]?.m2, `${point.month} ${name}`).toBe(m2);
+      }
+      if (stored[0].against === 'first') {
+        expect(point.classes).toBeNull();
+        continue;
+      }
+      for (const { name } of CHANGE_CLASSES) {
+        const { n, m2 } = await sum(
+          `SELECT count(*)::int AS n, sum(area_m2) AS m2 FROM tuban.patch
+           WHERE month = $1 AND against = 'mom' AND ${STANDING} AND class = $2`,
+          [point.month, name],
+        );
+        expect(point.classes?.[name], `${point.month} ${name}`).toMatchObject({ count: n, area: { m2 } });
+      }
     }
   });
 
