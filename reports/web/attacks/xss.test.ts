@@ -87,26 +87,30 @@ describe.skipIf(skipsWithoutChromium())('a text that somebody stored', () => {
   it.each([
     ['administrator', ['/map', '/leads', '/leads/NUMBER', '/runs', '/reports', '/overview', '/admin']],
     ['officer', ['/leads', '/leads/NUMBER', '/map']],
-  ])('runs on no page of the %s', async (user, addresses) => {
-    const { page, ran, close } = await pageOf(user);
-    try {
-      for (const address of addresses) {
-        await page.goto(base + address.replace('NUMBER', site.numbers.own), { waitUntil: 'load' });
-        await page.getByRole('navigation').first().waitFor();
-        // streams and tiles never quite end
-        await page.waitForTimeout(SETTLE_MS);
-        await touch(page);
-        expect(await made(page), address).toEqual([]);
-        expect(ran, address).toEqual([]);
-        // the texts are there, as texts
-        const shown = (await page.locator('body').innerText()).includes('onerror=xss(');
-        if (/leads\/|admin|runs|overview/.test(address)) expect(shown, address).toBe(true);
+  ])(
+    'runs on no page of the %s',
+    async (user, addresses) => {
+      const { page, ran, close } = await pageOf(user);
+      try {
+        for (const address of addresses) {
+          await page.goto(base + address.replace('NUMBER', site.numbers.own), { waitUntil: 'load' });
+          await page.getByRole('navigation').first().waitFor();
+          // streams and tiles never quite end
+          await page.waitForTimeout(SETTLE_MS);
+          await touch(page);
+          expect(await made(page), address).toEqual([]);
+          expect(ran, address).toEqual([]);
+          // the texts are there, as texts
+          const shown = (await page.locator('body').innerText()).includes('onerror=xss(');
+          if (/leads\/|admin|runs|overview/.test(address)) expect(shown, address).toBe(true);
+        }
+      } finally {
+        await close();
       }
-    } finally {
-      await close();
-    }
-    told(`${XSS_PAYLOADS.length} XSS payloads on ${addresses.length} pages of the ${user}, 0 ran`);
-  }, 300_000);
+      told(`${XSS_PAYLOADS.length} XSS payloads on ${addresses.length} pages of the ${user}, 0 ran`);
+    },
+    300_000,
+  );
 
   it('runs on no card of a patch, and on none of the addresses that others may open', async () => {
     const { page, ran, close } = await pageOf('planner');
