@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { findChromium } from '../../pdf.js';
 import { skipsWithoutChromium } from '../../testing/chromium.js';
+import { OidcConfig } from '../oidc/config.js';
+import { providerOf } from '../oidc/provider.js';
 import { beginSession } from '../sign-in.js';
 import { openTestSite, type TestSite } from '../testing.js';
 import { told } from './drill.js';
@@ -18,6 +20,8 @@ const CONFIG = fileURLToPath(new URL('../../../vite.config.ts', import.meta.url)
 
 /** In which a page has drawn what it asked for. */
 const SETTLE_MS = 2000;
+
+const LABEL = '<img id=xss-0 src=x onerror=xss(0)>';
 
 let site: TestSite;
 let base: string;
@@ -63,7 +67,8 @@ async function touch(page: Page): Promise<void> {
 describe.skipIf(skipsWithoutChromium())('a text that somebody stored', () => {
   beforeAll(async () => {
     await build({ configFile: CONFIG, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
-    site = await openTestSite({ pageDir: folder });
+    const oidc = OidcConfig.parse({ issuer: 'http://127.0.0.1:9', clientId: 'x', label: LABEL });
+    site = await openTestSite({ pageDir: folder, oidc }, () => ({ provider: providerOf(oidc, null) }));
     base = await site.app.listen({ port: 0, host: '127.0.0.1' });
     await storeEverywhere(site, XSS_PAYLOADS);
     browser = await chromium.launch({
@@ -130,6 +135,21 @@ describe.skipIf(skipsWithoutChromium())('a text that somebody stored', () => {
         expect(await made(page), address).toEqual([]);
         expect(ran, address).toEqual([]);
       }
+    } finally {
+      await close();
+    }
+  });
+
+  it('runs not as the name of the unified identity, whose button leads away and back with what went wrong', async () => {
+    const { page, ran, close } = await pageOf('planner');
+    try {
+      await page.context().clearCookies();
+      await page.goto(`${base}/map?month=2026-08`);
+      await page.getByRole('button', { name: `使用${LABEL}登录` }).click();
+      await page.getByText('无法连接统一身份认证').waitFor();
+      expect(new URL(page.url()).search).toBe('?sign-in=unavailable');
+      expect(await made(page)).toEqual([]);
+      expect(ran).toEqual([]);
     } finally {
       await close();
     }
