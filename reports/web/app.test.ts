@@ -104,8 +104,11 @@ describe('answers', () => {
       expect(paths[path]?.[method.toLowerCase()], `${method} ${url}`).toBeDefined();
       const answer = operation?.answer;
       if (method !== 'GET' || !answer || !('parse' in answer)) continue;
+      // there is one of a draft alone: held-runs.test.ts
+      if (url.endsWith('/comparison')) continue;
       const schema: z.ZodType = answer;
-      const asked = await site.app.inject({ url: url.replace(':number', site.numbers.own), headers });
+      const known = url.replace(':number', site.numbers.own).replace('/runs/:id', '/runs/1');
+      const asked = await site.app.inject({ url: known, headers });
       expect(asked.statusCode, url).toBe(200);
       expect(schema.safeParse(asked.json()).error, url).toBeUndefined();
     }
@@ -181,6 +184,12 @@ describe('lists', () => {
       if (sort === '-area') expect(seen).toEqual([second, foreign, own]);
       if (sort === 'confidence') expect(seen[0]).toBe(second);
     }
+  });
+
+  it('of the overview say where patches and leads are dense', async () => {
+    const answer = await site.app.inject({ url: '/api/overview', headers: site.headers('planner') });
+    // all of the made patches have one middle
+    expect(answer.json().density).toMatchObject([{ patches: 3, leads: 3 }]);
   });
 
   it('of patches know their filters', async () => {

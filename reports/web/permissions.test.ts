@@ -66,6 +66,10 @@ describe('permissions', () => {
     expect([...documented().keys()].sort()).toEqual(site.app.knownRoutes.map(nameOf).sort());
   });
 
+  it('stand beside a line that says what the route is for, in the OpenAPI document too', () => {
+    expect(site.app.knownRoutes.filter(({ summary }) => !summary).map(nameOf)).toEqual([]);
+  });
+
   it.each(ASKERS)('are as the table says for %s', async (asker) => {
     const isRole = (name: string): name is Role => ROLES.some((role) => role === name);
     const headers = isRole(asker) ? site.headers(asker) : {};

@@ -86,6 +86,33 @@ export function leadCounts(db: Db, month: string, today: string): Promise<Status
   );
 }
 
+/** How much was found around a place. */
+export interface DensityCell {
+  /** WGS84, the middle of what was found. */
+  readonly lon: number;
+  readonly lat: number;
+  /** Month-on-month patches, without dismissed ones. */
+  readonly patches: number;
+  /** Leads that were sent. */
+  readonly leads: number;
+}
+
+/** Side of a cell, degrees: some 200 m, so that a district has a few thousand at most. */
+const CELL = 0.002;
+
+/** Where a month's patches and leads are dense, by cells that have any. */
+export function densityCells(db: Db, month: string): Promise<DensityCell[]> {
+  return db.query<DensityCell>(
+    `SELECT avg(lon) AS lon, avg(lat) AS lat, (count(*) FILTER (WHERE found))::int AS patches, count(number)::int AS leads
+     FROM (SELECT p.lon, p.lat, l.number, p.retired_at IS NULL AND p.state <> 'dismissed' AS found
+           FROM tuban.patch p LEFT JOIN tuban.lead l ON l.number = p.number AND l.disposition = 'sent'
+           WHERE p.month = $1 AND p.against = 'mom') AS one
+     WHERE found OR number IS NOT NULL
+     GROUP BY floor(lon / $2::float8), floor(lat / $2::float8) ORDER BY 1, 2`,
+    [month, CELL],
+  );
+}
+
 /** Whether a patch is on ground that may be seen; a retired one is not there. */
 export async function patchVisible(
   db: Db,

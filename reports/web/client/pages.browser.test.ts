@@ -400,6 +400,15 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
     });
   });
 
+  it('the overview shows where patches are dense, and leads by a switch', async () => {
+    const { page, complaints } = await open('/overview', { role: 'planner' });
+    await page.getByRole('img', { name: '图斑密度图' }).locator('canvas').waitFor();
+    await page.getByRole('button', { name: '线索', exact: true }).click();
+    await page.getByRole('img', { name: '线索密度图' }).waitFor();
+    await page.getByText('桂园街道：1 条逾期').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   const EVERY = [
     '/map?mode=swipe',
     '/leads',

@@ -8,7 +8,7 @@ import { listRuns, type RunRecord } from '../../../vector/store/runs.js';
 import { listScenes, type SceneRecord } from '../../../vector/store/scenes.js';
 import type { Role } from '../permissions.js';
 import { Problem } from '../problem.js';
-import { baseOf, type GisOptions } from './deps.js';
+import { baseOf, described, type GisOptions } from './deps.js';
 import { link } from './ogc-documents.js';
 import { RUN_RASTERS, runRaster } from './run-raster.js';
 import { sendFile } from './send-file.js';
@@ -27,10 +27,8 @@ import {
   TIFF_TYPE,
 } from './stac-documents.js';
 
-const SIGNED_IN = { config: { access: 'signed-in' } } as const;
 /** Rasters show the whole district, which an officer may not see. */
 const WHOLE: readonly Role[] = ['administrator', 'analyst', 'planner'];
-const WHOLE_DISTRICT = { config: { access: WHOLE } } as const;
 
 const GEOJSON = 'application/geo+json; charset=utf-8';
 const Collection = z.object({ collection: z.enum(STAC_COLLECTIONS) });
@@ -108,50 +106,64 @@ export const stac: FastifyPluginAsync<GisOptions> = async (app, { deps }) => {
     throw new Problem(404, `${of} has no item "${id}"`);
   };
 
-  app.get('/stac', SIGNED_IN, async (request) => catalog(rootOf(request), config.district));
-  app.get('/stac/conformance', SIGNED_IN, async () => ({ conformsTo: STAC_CONFORMANCE }));
-  app.get('/stac/collections', SIGNED_IN, async (request) => ({
-    collections: await Promise.all(STAC_COLLECTIONS.map((id) => describe(request, id))),
-    links: [
-      link('self', `${rootOf(request)}/collections`, 'application/json', 'Collections'),
-      link('root', rootOf(request), 'application/json', 'tuban'),
-    ],
+  app.get('/stac', described('signed-in', 'STAC catalogue of scenes and change rasters'), async (request) =>
+    catalog(rootOf(request), config.district),
+  );
+  app.get('/stac/conformance', described('signed-in', 'Conformance classes of the STAC API'), async () => ({
+    conformsTo: STAC_CONFORMANCE,
   }));
-  app.get('/stac/collections/:collection', SIGNED_IN, async (request) =>
-    describe(request, collectionOf(request)),
+  app.get(
+    '/stac/collections',
+    described('signed-in', 'Collections of the catalogue: scenes, changes'),
+    async (request) => ({
+      collections: await Promise.all(STAC_COLLECTIONS.map((id) => describe(request, id))),
+      links: [
+        link('self', `${rootOf(request)}/collections`, 'application/json', 'Collections'),
+        link('root', rootOf(request), 'application/json', 'tuban'),
+      ],
+    }),
+  );
+  app.get(
+    '/stac/collections/:collection',
+    described('signed-in', 'One collection of the catalogue'),
+    async (request) => describe(request, collectionOf(request)),
   );
 
-  app.get('/stac/collections/:collection/items', SIGNED_IN, async (request, reply) => {
-    const of = collectionOf(request);
-    const { limit, offset } = Page.parse(request.query);
-    // the newest first
-    const rows = of === 'scenes' ? (await listScenes(db)).reverse() : await published();
-    const own = `${rootOf(request)}/collections/${of}/items`;
-    const page = (rel: string, from: number) =>
-      link(rel, `${own}?limit=${limit}&offset=${from}`, 'application/geo+json', rel);
-    const features = await Promise.all(
-      rows
-        .slice(offset, offset + limit)
-        .map((row) => ('files' in row ? sceneOf(request, row) : changeOf(request, row))),
-    );
-    return reply.type(GEOJSON).send(
-      JSON.stringify({
-        type: 'FeatureCollection',
-        numberMatched: rows.length,
-        numberReturned: features.length,
-        features,
-        links: [
-          page('self', offset),
-          link('root', rootOf(request), 'application/json', 'tuban'),
-          ...(offset + limit < rows.length ? [page('next', offset + limit)] : []),
-        ],
-      }),
-    );
-  });
+  app.get(
+    '/stac/collections/:collection/items',
+    described('signed-in', 'Items of a collection in pages'),
+    async (request, reply) => {
+      const of = collectionOf(request);
+      const { limit, offset } = Page.parse(request.query);
+      // the newest first
+      const rows = of === 'scenes' ? (await listScenes(db)).reverse() : await published();
+      const own = `${rootOf(request)}/collections/${of}/items`;
+      const page = (rel: string, from: number) =>
+        link(rel, `${own}?limit=${limit}&offset=${from}`, 'application/geo+json', rel);
+      const features = await Promise.all(
+        rows
+          .slice(offset, offset + limit)
+          .map((row) => ('files' in row ? sceneOf(request, row) : changeOf(request, row))),
+      );
+      return reply.type(GEOJSON).send(
+        JSON.stringify({
+          type: 'FeatureCollection',
+          numberMatched: rows.length,
+          numberReturned: features.length,
+          features,
+          links: [
+            page('self', offset),
+            link('root', rootOf(request), 'application/json', 'tuban'),
+            ...(offset + limit < rows.length ? [page('next', offset + limit)] : []),
+          ],
+        }),
+      );
+    },
+  );
 
   app.get<{ Params: { id: string } }>(
     '/stac/collections/:collection/items/:id',
-    SIGNED_IN,
+    described('signed-in', 'One item of the catalogue: a scene, or a run’s rasters'),
     async (request, reply) => {
       const { item } = await find(request, collectionOf(request), request.params.id);
       return reply.type(GEOJSON).send(JSON.stringify(item));
@@ -163,7 +175,7 @@ export const stac: FastifyPluginAsync<GisOptions> = async (app, { deps }) => {
     method: ['GET', 'HEAD'],
     url: '/stac/collections/:collection/items/:id/assets/:asset',
     exposeHeadRoute: false,
-    ...WHOLE_DISTRICT,
+    ...described(WHOLE, 'A file of an item, whole or by ranges'),
     handler: async (request, reply) => {
       const { id, asset } = request.params;
       // only names of the item's own list: nothing of the address becomes a path

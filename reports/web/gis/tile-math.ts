@@ -99,3 +99,24 @@ export function zoomOf(metres: number, latitudeDegrees: number): number {
   const world = (2 * HALF * Math.cos((latitudeDegrees * Math.PI) / 180)) / TILE_PX;
   return Math.max(0, Math.min(MOST_ZOOM, Math.ceil(Math.log2(world / metres))));
 }
+
+/** Tiles of a view of the whole box on a large screen, and of the two zooms before it: what a map shows first. */
+export function firstView(box: LonLatBox): Tile[] {
+  const [west, south, east, north] = box;
+  const [left, top] = unitSquareOf(west, north);
+  const [right, bottom] = unitSquareOf(east, south);
+  const at = (z: number): Tile[] => {
+    const n = 2 ** z;
+    const tiles: Tile[] = [];
+    for (let y = Math.floor(top * n); y <= Math.floor(bottom * n) && tiles.length <= FIRST_TILES; y++) {
+      for (let x = Math.floor(left * n); x <= Math.floor(right * n); x++) tiles.push({ z, x, y });
+    }
+    return tiles;
+  };
+  let finest = 0;
+  while (finest < MOST_ZOOM && at(finest + 1).length <= FIRST_TILES) finest++;
+  return [finest - 2, finest - 1, finest].flatMap((z) => (z < 0 ? [] : at(z)));
+}
+
+/** Tiles of one zoom on a screen of 1920 × 1080. */
+const FIRST_TILES = 40;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { publishedRun } from '../../../vector/store/runs.js';
 import { NOTICE } from '../../leads/words.js';
 import { Problem } from '../problem.js';
-import { baseOf, type GisOptions } from './deps.js';
+import { baseOf, described, type GisOptions } from './deps.js';
 import { ChangeParams, Month } from './image-tiles.js';
 import { monthScenes } from './month-scenes.js';
 import { PatchTileQuery } from './patch-tiles.js';
@@ -11,7 +11,6 @@ import { roundBox } from './place.js';
 import { districtBox, type LonLatBox } from './spatial.js';
 import { MOST_ZOOM, zoomOf } from './tile-math.js';
 
-const SIGNED_IN = { config: { access: 'signed-in' } } as const;
 /** Vector tiles of this zoom are drawn larger for those beyond: their 4096 units are finer than any pixel. */
 const VECTOR_ZOOM = 16;
 
@@ -20,71 +19,86 @@ export const tilejson: FastifyPluginAsync<GisOptions> = async (app, { deps }) =>
   const { db } = deps;
   const months = monthScenes(deps);
 
-  app.get('/tiles/patches.json', SIGNED_IN, async (request) => {
-    // the filters of the tiles, carried over into their address
-    const query = PatchTileQuery.parse(request.query);
-    const lists = {
-      class: query.class?.join(),
-      state: query.state?.join(),
-      subdistrict: query.subdistrict?.join(),
-    };
-    const own = new URLSearchParams();
-    for (const [name, value] of Object.entries({ ...query, ...lists })) {
-      if (value !== undefined) own.set(name, String(value));
-    }
-    return document('patches', await districtBox(db), {
-      tiles: [`${baseOf(request, deps)}/tiles/patches/{z}/{x}/{y}.pbf?${own}`],
-      description: NOTICE,
-      minzoom: 0,
-      maxzoom: VECTOR_ZOOM,
-      vector_layers: [
-        {
-          id: 'patches',
-          fields: {
-            number: 'String',
-            class: 'String',
-            state: 'String',
-            area_m2: 'Number',
-            confidence: 'Number',
-            subdistrict_code: 'String',
+  app.get(
+    '/tiles/patches.json',
+    described('signed-in', 'TileJSON of the patches’ vector tiles'),
+    async (request) => {
+      // the filters of the tiles, carried over into their address
+      const query = PatchTileQuery.parse(request.query);
+      const lists = {
+        class: query.class?.join(),
+        state: query.state?.join(),
+        subdistrict: query.subdistrict?.join(),
+      };
+      const own = new URLSearchParams();
+      for (const [name, value] of Object.entries({ ...query, ...lists })) {
+        if (value !== undefined) own.set(name, String(value));
+      }
+      return document('patches', await districtBox(db), {
+        tiles: [`${baseOf(request, deps)}/tiles/patches/{z}/{x}/{y}.pbf?${own}`],
+        description: NOTICE,
+        minzoom: 0,
+        maxzoom: VECTOR_ZOOM,
+        vector_layers: [
+          {
+            id: 'patches',
+            fields: {
+              number: 'String',
+              class: 'String',
+              state: 'String',
+              area_m2: 'Number',
+              confidence: 'Number',
+              subdistrict_code: 'String',
+            },
           },
-        },
-      ],
-    });
-  });
-
-  app.get('/tiles/subdistricts.json', SIGNED_IN, async (request) =>
-    document('subdistricts', await districtBox(db), {
-      tiles: [`${baseOf(request, deps)}/tiles/subdistricts/{z}/{x}/{y}.pbf`],
-      minzoom: 0,
-      maxzoom: VECTOR_ZOOM,
-      vector_layers: [{ id: 'subdistricts', fields: { code: 'String', name: 'String' } }],
-    }),
+        ],
+      });
+    },
   );
 
-  app.get('/tiles/image/:month.json', SIGNED_IN, async (request) => {
-    const { month } = z.object({ month: Month }).parse(request.params);
-    const cover = await months.cover(month);
-    if (cover === null) throw new Problem(404, `There is no scene of ${month}`);
-    return document(month, cover.box, {
-      tiles: [`${baseOf(request, deps)}/tiles/image/${month}/{z}/{x}/{y}.webp`],
-      minzoom: 6,
-      maxzoom: zoomOf(cover.metres, cover.box[1]),
-    });
-  });
+  app.get(
+    '/tiles/subdistricts.json',
+    described('signed-in', 'TileJSON of the subdistricts’ vector tiles'),
+    async (request) =>
+      document('subdistricts', await districtBox(db), {
+        tiles: [`${baseOf(request, deps)}/tiles/subdistricts/{z}/{x}/{y}.pbf`],
+        minzoom: 0,
+        maxzoom: VECTOR_ZOOM,
+        vector_layers: [{ id: 'subdistricts', fields: { code: 'String', name: 'String' } }],
+      }),
+  );
 
-  app.get('/tiles/change/:month/:against.json', SIGNED_IN, async (request) => {
-    const { month, against } = ChangeParams.parse(request.params);
-    const run = await publishedRun(db, { month, against });
-    if (run === null) throw new Problem(404, `There is no run of ${month} ${against}`);
-    const box = await districtBox(db);
-    return document(`${month} ${against}`, box, {
-      tiles: [`${baseOf(request, deps)}/tiles/change/${month}/${against}/{z}/{x}/{y}.png`],
-      description: NOTICE,
-      minzoom: 6,
-      maxzoom: zoomOf(run.grid.resolution, box?.[1] ?? 0),
-    });
-  });
+  app.get(
+    '/tiles/image/:month.json',
+    described('signed-in', 'TileJSON of a month’s image'),
+    async (request) => {
+      const { month } = z.object({ month: Month }).parse(request.params);
+      const cover = await months.cover(month);
+      if (cover === null) throw new Problem(404, `There is no scene of ${month}`);
+      return document(month, cover.box, {
+        tiles: [`${baseOf(request, deps)}/tiles/image/${month}/{z}/{x}/{y}.webp`],
+        minzoom: 6,
+        maxzoom: zoomOf(cover.metres, cover.box[1]),
+      });
+    },
+  );
+
+  app.get(
+    '/tiles/change/:month/:against.json',
+    described('signed-in', 'TileJSON of a comparison’s change raster'),
+    async (request) => {
+      const { month, against } = ChangeParams.parse(request.params);
+      const run = await publishedRun(db, { month, against });
+      if (run === null) throw new Problem(404, `There is no run of ${month} ${against}`);
+      const box = await districtBox(db);
+      return document(`${month} ${against}`, box, {
+        tiles: [`${baseOf(request, deps)}/tiles/change/${month}/${against}/{z}/{x}/{y}.png`],
+        description: NOTICE,
+        minzoom: 6,
+        maxzoom: zoomOf(run.grid.resolution, box?.[1] ?? 0),
+      });
+    },
+  );
 };
 
 function document(

@@ -5,6 +5,7 @@ import { LEAD_STATUSES } from '../../../vector/lead.js';
 import { listAreas } from '../../../vector/store/areas.js';
 import {
   type ClassCount,
+  densityCells,
   leadCounts,
   patchCounts,
   publishedMonths,
@@ -47,6 +48,9 @@ const Overview = z.object({
   month: z.string(),
   subdistricts: z.array(Figures.extend({ code: z.string(), name: z.string() })),
   totals: Figures,
+  density: z
+    .array(z.object({ lon: z.number(), lat: z.number(), patches: z.number(), leads: z.number() }))
+    .describe('patches and leads by cells of some 200 m, at the middle of what lies in each'),
   alerts: z.array(
     z.object({
       kind: z.enum(['overdue', 'high_priority', 'little_seen']),
@@ -103,7 +107,7 @@ export function reportRoutes(app: FastifyInstance, deps: Deps): void {
     method: 'GET',
     url: '/api/overview',
     access: READERS,
-    summary: 'A month’s figures by subdistrict: month-on-month patches, leads, land states, alerts',
+    summary: 'A month’s figures by subdistrict: month-on-month patches, leads, land states, density, alerts',
     query: z.strictObject({ month: Month.optional() }),
     answer: Overview,
     handle: async ({ query }) => {
@@ -122,7 +126,13 @@ export function reportRoutes(app: FastifyInstance, deps: Deps): void {
         name,
         ...figures(code),
       }));
-      return { month, subdistricts, totals: figures(null), alerts: subdistricts.flatMap(alertsOf(leads)) };
+      return {
+        month,
+        subdistricts,
+        totals: figures(null),
+        density: (await densityCells(db, month)).map((cell) => ({ ...cell })),
+        alerts: subdistricts.flatMap(alertsOf(leads)),
+      };
     },
   });
 }

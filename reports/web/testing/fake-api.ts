@@ -247,6 +247,7 @@ const FIXED: Readonly<Record<string, unknown>> = {
     month: '2026-08',
     subdistricts: SUBDISTRICTS.map(({ code, name }) => ({ code, name, ...FIGURES })),
     totals: FIGURES,
+    density: PATCHES.map(({ centroid: [lon, lat] }, i) => ({ lon, lat, patches: 1, leads: i % 2 })),
     alerts: [
       { kind: 'overdue', subdistrict_code: '440303001', zh: '桂园街道：1 条逾期', en: '1 overdue', count: 1 },
     ],

@@ -265,6 +265,7 @@ export const Overview = z.object({
   month: z.string(),
   subdistricts: z.array(Figures.extend({ code: z.string(), name: z.string() })),
   totals: Figures,
+  density: z.array(z.object({ lon: z.number(), lat: z.number(), patches: z.number(), leads: z.number() })),
   alerts: z.array(z.object({ kind: z.string(), zh: z.string(), en: z.string() })),
 });
 export type Overview = z.infer<typeof Overview>;

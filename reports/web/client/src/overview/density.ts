@@ -1,44 +1,58 @@
-import { address, ask } from '../kit/api.js';
 import { h } from '../kit/dom.js';
 import { t } from '../kit/lang.js';
-import { type Meta, Patch, page } from '../kit/shapes.js';
+import type { Meta, Overview } from '../kit/shapes.js';
+import { segments } from '../kit/widgets.js';
+import type { Heat } from './heat.js';
 
-const Patches = page(Patch);
-const LIMIT = 500;
-/** A heat map of more points looks the same. */
-const MOST = 5000;
+type Cells = Overview['density'];
+type Kind = 'patches' | 'leads';
 
-/** Heat of the month's patches over the district. */
-export function densityMap(
-  meta: Meta,
-  month: string,
-): { readonly element: HTMLElement; readonly remove: () => void } {
-  const box = h('div', { class: 'gl', role: 'img', 'aria-label': t().density });
+/** Heat of a month's patches or leads over the district; drawn anew whenever other cells are shown. */
+export function densityMap(meta: Meta): {
+  readonly element: HTMLElement;
+  readonly show: (cells: Cells) => void;
+  readonly remove: () => void;
+} {
+  const words = t();
+  const box = h('div', { class: 'gl', role: 'img' });
+  let kind: Kind = 'patches';
+  let cells: Cells = [];
+  let heat: Heat | null = null;
   let gone = false;
-  let remove = () => {};
+  const draw = () => {
+    box.setAttribute('aria-label', words.densityNow(words.densityOf[kind]));
+    heat?.show(cells.map((cell) => ({ at: [cell.lon, cell.lat], weight: cell[kind] })));
+  };
+  const choose = segments(
+    words.density,
+    [
+      { value: 'patches', text: words.densityOf.patches },
+      { value: 'leads', text: words.densityOf.leads },
+    ],
+    kind,
+    (next) => {
+      kind = next === 'leads' ? 'leads' : 'patches';
+      draw();
+    },
+  );
+  draw();
   void (async () => {
-    const [{ heatMap }, points] = await Promise.all([import('./heat.js'), middles(month)]);
-    if (!gone) remove = heatMap(box, meta, points);
+    const { heatMap } = await import('./heat.js');
+    if (gone) return;
+    heat = heatMap(box, meta);
+    draw();
   })().catch(() => {
-    box.replaceChildren(h('p', { class: 'hint' }, t().unreachable));
+    box.replaceChildren(h('p', { class: 'hint' }, words.unreachable));
   });
   return {
-    element: box,
+    element: h('div', { class: 'density-box' }, choose, box),
+    show: (next) => {
+      cells = next;
+      draw();
+    },
     remove: () => {
       gone = true;
-      remove();
+      heat?.remove();
     },
   };
-}
-
-async function middles(month: string): Promise<(readonly [number, number])[]> {
-  const points: (readonly [number, number])[] = [];
-  let cursor: string | null = null;
-  do {
-    const url = address('/api/patches', { month, against: 'mom', limit: LIMIT, cursor });
-    const found: { items: Patch[]; next?: string | null | undefined } = await ask(url, Patches);
-    points.push(...found.items.map(({ centroid }) => centroid));
-    cursor = found.next ?? null;
-  } while (cursor !== null && points.length < MOST);
-  return points;
 }

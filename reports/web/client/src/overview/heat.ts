@@ -1,23 +1,28 @@
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { Map as GlMap, setWorkerUrl } from 'maplibre-gl';
+import type { FeatureCollection } from 'geojson';
+import { GeoJSONSource, Map as GlMap, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Meta } from '../kit/shapes.js';
 import { absolute, BORDER_LAYERS, groundStyle } from '../map/style.js';
 
 setWorkerUrl(workerUrl);
 
-/** Draws it; the result takes it away. */
-export function heatMap(
-  container: HTMLElement,
-  meta: Meta,
-  points: readonly (readonly [number, number])[],
-): () => void {
+export interface HeatPoint {
+  /** WGS84 longitude, latitude. */
+  readonly at: readonly [number, number];
+  readonly weight: number;
+}
+
+export interface Heat {
+  show(points: readonly HeatPoint[]): void;
+  remove(): void;
+}
+
+/** The district in the dark, with heat where points are. */
+export function heatMap(container: HTMLElement, meta: Meta): Heat {
   const style = groundStyle(meta, null);
   style.sources.subdistricts = { type: 'geojson', data: absolute('/api/subdistricts.geojson') };
-  style.sources.points = {
-    type: 'geojson',
-    data: { type: 'MultiPoint', coordinates: points.map(([lon, lat]) => [lon, lat]) },
-  };
+  style.sources.points = { type: 'geojson', data: collection([]) };
   style.layers.push(
     {
       id: 'places',
@@ -30,6 +35,7 @@ export function heatMap(
       type: 'heatmap',
       source: 'points',
       paint: {
+        'heatmap-weight': ['min', 1, ['/', ['get', 'weight'], 4]],
         'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 10, 14, 14, 40],
         'heatmap-opacity': 0.9,
       },
@@ -43,5 +49,34 @@ export function heatMap(
     attributionControl: false,
     interactive: false,
   });
-  return () => map.remove();
+  let points: readonly HeatPoint[] = [];
+  let loaded = false;
+  const draw = () => {
+    const source = map.getSource('points');
+    if (loaded && source instanceof GeoJSONSource) void source.setData(collection(points));
+  };
+  map.once('load', () => {
+    loaded = true;
+    draw();
+  });
+  return {
+    show: (next) => {
+      points = next;
+      draw();
+    },
+    remove: () => map.remove(),
+  };
+}
+
+function collection(points: readonly HeatPoint[]): FeatureCollection {
+  return {
+    type: 'FeatureCollection',
+    features: points
+      .filter(({ weight }) => weight > 0)
+      .map(({ at: [lon, lat], weight }) => ({
+        type: 'Feature',
+        properties: { weight },
+        geometry: { type: 'Point', coordinates: [lon, lat] },
+      })),
+  };
 }

@@ -26,11 +26,15 @@ export function overviewPage({ meta }: App, _path: readonly string[], query: URL
   const newest = meta.months.findLast(({ mom, yoy }) => mom || yoy) ?? meta.months[0];
   const month = meta.months.some((one) => one.month === asked) ? asked : newest.month;
   const figures = h('div', {}, h('p', { class: 'message' }, words.loading));
+  const density = densityMap(meta);
   const draw = () =>
-    into(figures, async () => content(meta, await ask(address('/api/overview', { month }), Overview)));
+    into(figures, async () => {
+      const overview = await ask(address('/api/overview', { month }), Overview);
+      density.show(overview.density);
+      return content(meta, overview);
+    });
   void draw();
   const timer = setInterval(() => void draw(), AGAIN_MS);
-  const density = densityMap(meta, month);
   const months = choice(
     words.month,
     meta.months.map((one) => ({ value: one.month, text: monthName(one.month) })).toReversed(),

@@ -19,6 +19,7 @@ export async function runDetail(app: App, id: string, again: () => void): Promis
   const run = items.find((one) => one.id === id);
   if (run === undefined) return h('p', { class: 'message' }, words.noRun(id));
   const { items: lines } = await ask(`/api/runs/${encodeURIComponent(id)}/log`, RunLog);
+  const notes = notesOf(run);
   const compared = h('div', {});
   if (run.status === 'draft') void into(compared, () => comparison(app, id, again));
   return h(
@@ -38,7 +39,7 @@ export async function runDetail(app: App, id: string, again: () => void): Promis
       [words.publishedAt, run.published_at && moment(run.published_at)],
       [words.usable, run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction, 1)],
       [words.alignment, shifts(run)],
-      [words.notes, notesOf(run).map((text) => h('div', {}, text))],
+      [words.notes, notes.length > 0 && notes.map((text) => h('div', {}, text))],
       [words.assets, run.assets.join('、')],
       [words.failure, run.failure],
     ]),

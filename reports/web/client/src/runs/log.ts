@@ -14,9 +14,11 @@ export function logList(lines: readonly LogLine[]): {
 
 function row({ at, level, event, data }: LogLine): HTMLElement {
   const words = t();
-  const said = Object.entries(data).map(
-    ([name, value]) => `${named(words.logFields, name)} ${shown(name, value)}`,
-  );
+  // in the order of the words: a database keeps none
+  const order = Object.keys(words.logFields);
+  const said = Object.entries(data)
+    .toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([name, value]) => `${named(words.logFields, name)} ${shown(name, value)}`);
   return h(
     'li',
     { class: `log-${level}` },

@@ -19,7 +19,7 @@ export function runTable(items: readonly Run[]): HTMLElement {
       words.notes,
     ],
     items.map((run) => [
-      h('a', { href: `/runs/${encodeURIComponent(run.id)}` }, monthName(run.month)),
+      h('a', { class: 'figures', href: `/runs/${encodeURIComponent(run.id)}` }, monthName(run.month)),
       named(words.against, run.against),
       badge(named(words.runStatus, run.status), run.status),
       run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction),
