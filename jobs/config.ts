@@ -5,6 +5,7 @@ import { BadInput, messageOf } from '../raster/errors.js';
 import { RecordMapping } from '../reports/leads/record-fields.js';
 import { LeadConfig } from '../reports/leads/rule-config.js';
 import { Webhooks } from '../reports/leads/webhook-config.js';
+import { AlertConfig, ScheduleConfig } from './clock/config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -78,6 +79,12 @@ const Schema = z.strictObject({
     .default('')
     .describe('XYZ tiles ({z}, {x}, {y}) of a basemap on the web map; empty: none, nothing outside is asked'),
   basemapAttribution: z.string().default('').describe('whose basemap it is, as shown on the map'),
+  schedule: ScheduleConfig.prefault({}).describe(
+    'when `tuban schedule` runs a month, and where it finds its scenes (docs/operations.md)',
+  ),
+  alert: AlertConfig.optional().describe(
+    'who is told when a run fails or is late: {url, secret or secretEnv} (docs/operations.md)',
+  ),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -114,7 +121,9 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
         : `${path}${key ? `, key "${key}"` : ''}`;
     throw new BadInput(`${where}: ${issue.message}`);
   }
-  return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
+  const { stateDir, schedule } = parsed.data;
+  const inbox = schedule.inbox === undefined ? {} : { inbox: resolve(folder, schedule.inbox) };
+  return { ...parsed.data, stateDir: resolve(folder, stateDir), schedule: { ...schedule, ...inbox } };
 }
 
 const NUMBERS = [
@@ -126,7 +135,7 @@ const NUMBERS = [
   'webhookTimeoutS',
   'port',
 ];
-const JSON_KEYS = ['leads', 'record', 'webhooks'];
+const JSON_KEYS = ['leads', 'record', 'webhooks', 'schedule', 'alert'];
 
 /** The environment knows text alone: numbers are read, lists and objects are JSON. */
 function fromText(key: string, name: string, text: string): unknown {

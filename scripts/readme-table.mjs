@@ -33,6 +33,8 @@ const KEYS_ZH = {
   publicUrl: '用户访问网页应用的地址（经代理时填写）；https 时 Cookie 带 Secure',
   basemapUrl: '网页地图的底图 XYZ 瓦片（{z}、{x}、{y}）；留空则无底图，不访问任何外部地址',
   basemapAttribution: '地图上显示的底图出处',
+  schedule: '`tuban schedule` 何时运行某月，以及在何处取得影像（docs/operations.md）',
+  alert: '运行失败或逾期时通知谁：{url, secret 或 secretEnv}（docs/operations.md）',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   leads: async () => (await import('./leads.js')).LEAD_COMMANDS,
   webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
+  schedule: async () => [(await import('./schedule.js')).scheduleCommand],
   serve: async () => [(await import('./serve.js')).serveCommand],
   users: async () => (await import('./users.js')).USER_COMMANDS,
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],

@@ -90,8 +90,8 @@ async function attempt(
 }
 
 /** Null where the receiver took it, else what went wrong, without the address: it may hold a key. */
-async function post(
-  receiver: Receiver,
+export async function post(
+  receiver: Pick<Receiver, 'url' | 'name'>,
   body: string,
   headers: Record<string, string>,
   timeoutMs: number,

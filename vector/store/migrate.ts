@@ -6,7 +6,7 @@ import type { ScriptDb } from './db.js';
 /** Any number, the same for every process: taken while the tables of a server are brought up to date. */
 const MIGRATION_LOCK = 7_482_202_608;
 
-interface Migration {
+export interface Migration {
   readonly id: number;
   readonly name: string;
   readonly sql: string;
@@ -32,7 +32,10 @@ export function readMigrations(folder: string = MIGRATIONS): Migration[] {
  * recorded there. PostGIS must be available to the server.
  * @throws BadInput where a newer tuban has already migrated the database further.
  */
-export async function migrate(db: ScriptDb, migrations = readMigrations()): Promise<void> {
+export async function migrate(
+  db: ScriptDb,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const postgis = await tx.query(`SELECT 1 FROM pg_extension WHERE extname = 'postgis'`);
