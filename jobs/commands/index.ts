@@ -32,6 +32,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   report: async () => [(await import('./report.js')).reportCommand],
   schedule: async () => [(await import('./schedule.js')).scheduleCommand],
   serve: async () => [(await import('./serve.js')).serveCommand],
+  backup: async () => [(await import('./backup.js')).backupCommand],
+  restore: async () => [(await import('./backup.js')).restoreCommand],
   users: async () => (await import('./users.js')).USER_COMMANDS,
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],

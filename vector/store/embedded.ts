@@ -28,7 +28,7 @@ export async function openEmbedded(
   const directory = join(realpathSync(parent), basename(resolve(dataDir)));
   const lock = await lockDirectory(existsSync(directory) ? realpathSync(directory) : directory, holder);
   try {
-    if (!isCreated(directory)) await create(directory, migrations ?? undefined);
+    if (!isCreated(directory)) await create(directory, migrations);
     const pg = await PGlite.create({ dataDir: directory, extensions: { postgis } });
     const db = adapter(pg, () => lock.release());
     try {
@@ -58,15 +58,16 @@ function isCreated(directory: string): boolean {
  * A creation that is killed halfway leaves a directory PGlite cannot open any more (its known bug), so it is done beside
  * and renamed when whole. The lock is held: what lies there is what a killed creation left.
  */
-async function create(directory: string, migrations?: readonly Migration[]): Promise<void> {
+async function create(directory: string, migrations?: readonly Migration[] | null): Promise<void> {
   const beside = `${directory}.new`;
   rmSync(beside, { recursive: true, force: true });
   const pg = await PGlite.create({ dataDir: beside, extensions: { postgis } });
   try {
-    await migrate(
-      adapter(pg, async () => {}),
-      migrations,
-    );
+    if (migrations !== null)
+      await migrate(
+        adapter(pg, async () => {}),
+        migrations,
+      );
   } finally {
     await pg.close();
   }
