@@ -68,3 +68,37 @@ export async function migrate(
     }
   });
 }
+
+/** What is thrown to undo a transaction that went well. */
+class Undone extends Error {}
+
+/**
+ * Applies what is not applied yet to the real tables and rolls it back: each with its time. The tables are locked meanwhile.
+ * @throws as `migrate`, and what a migration that does not fit the data throws
+ */
+export async function tryMigrations(
+  db: ScriptDb,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<{ id: number; name: string; ms: number }[]> {
+  const tried: { id: number; name: string; ms: number }[] = [];
+  try {
+    await db.transaction(async (tx) => {
+      const [{ there }] = await tx.query<{ there: boolean }>(
+        `SELECT to_regclass('tuban.migration') IS NOT NULL AS there`,
+      );
+      const applied = there ? await tx.query<{ id: number }>('SELECT id FROM tuban.migration') : [];
+      for (const [index, { id, name }] of migrations.entries()) {
+        if (applied.some((row) => row.id === id)) continue;
+        const from = performance.now();
+        const later = migrations.slice(index + 1).filter((one) => applied.some((row) => row.id === one.id));
+        await migrate(tx, [...migrations.slice(0, index + 1), ...later]);
+        tried.push({ id, name, ms: performance.now() - from });
+      }
+      await migrate(tx, migrations);
+      throw new Undone();
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+  return tried;
+}
