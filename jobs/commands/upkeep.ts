@@ -1,7 +1,7 @@
 import { Unavailable } from '../../raster/errors.js';
 import type { Db } from '../../vector/store/db.js';
 import type { Context } from '../context.js';
-import { parseCount } from '../options.js';
+import { parseWhole } from '../options.js';
 import type { Finding } from '../upkeep.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -51,7 +51,7 @@ export const pruneCommand: Command = {
     JSON_OPTION,
   ],
   async run(input, context) {
-    const days = parseCount(text(input, 'olderThan') ?? '90', '--older-than');
+    const days = parseWhole(text(input, 'olderThan') ?? '90', '--older-than');
     const { prunable } = await import('../upkeep.js');
     await withDatabase(context, 'prune', (db) =>
       carryOut(db, context, input, () => prunable(db, context.config.stateDir, new Date(), days), {
