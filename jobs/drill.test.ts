@@ -180,7 +180,7 @@ describe('tuban run, killed at random moments and started again', () => {
         'embedded',
       );
     },
-    60_000 + 60_000 * (DRILLS || 2),
+    120_000 + 60_000 * (DRILLS || 3),
   );
 
   const server = testServerUrl();

@@ -146,7 +146,7 @@ describe.each(places.filter((place) => !place.skip))('a backup of the $name data
     } finally {
       await target.dispose();
     }
-  });
+  }, 240_000);
 
   it('taken while a run is published holds the whole run or nothing of it', async () => {
     const before = await listRuns(db, { status: 'published' });
