@@ -14,27 +14,55 @@ import { addScene, listScenes, type SceneRecord } from '../vector/store/scenes.j
 interface StoredRecipe {
   readonly bands: BandNumbers | null;
   readonly sourceCrs: string | null;
+  /** Of its files when they were found in a watched folder: whether they have been delivered anew. */
+  readonly stamp?: string;
 }
 
-/** Opens a scene to be sure of it, and adds it to the catalogue. @throws BadInput where it cannot be used. */
-export async function registerScene(db: Db, spec: SceneSpec, month: string): Promise<SceneRecord> {
+/** What a scene's files say, by which its month may be told. */
+export interface FoundScene {
+  /** YYYY-MM-DD; null where neither metadata nor file name tell. */
+  readonly acquired: string | null;
+  /** Closed ring in WGS84 longitude, latitude. */
+  readonly footprint: Ring;
+}
+
+/**
+ * Opens a scene to be sure of it, and adds it to the catalogue.
+ * @param month YYYY-MM, or what tells it from the files and throws BadInput where it cannot
+ * @throws BadInput where it cannot be used.
+ */
+export async function registerScene(
+  db: Db,
+  spec: SceneSpec,
+  month: string | ((found: FoundScene) => string),
+  stamp?: string,
+): Promise<SceneRecord> {
   const files = spec.files.map((file) => (isAddress(file) ? file : resolve(file)));
   const scene = await openScene({ ...spec, files });
   try {
-    const recipe: StoredRecipe = { bands: spec.bands ?? null, sourceCrs: spec.sourceCrs?.name ?? null };
+    const recipe: StoredRecipe = {
+      bands: spec.bands ?? null,
+      sourceCrs: spec.sourceCrs?.name ?? null,
+      ...(stamp === undefined ? {} : { stamp }),
+    };
+    const found = { acquired: scene.acquired, footprint: footprint(scene) };
     return await addScene(db, {
-      month,
+      month: typeof month === 'string' ? month : month(found),
       sensor: spec.sensor ?? null,
       files,
       crs: scene.placement.crs.name,
-      footprint: footprint(scene),
-      acquired: scene.acquired,
+      ...found,
       resolutionM: groundResolution(placed(scene), utmAt(centreLonLat(placed(scene)))),
       bands: recipe,
     });
   } finally {
     await scene.close();
   }
+}
+
+/** The stamp a scene was registered with; null where it was added by hand. */
+export function stampOfScene(record: SceneRecord): string | null {
+  return (record.bands as StoredRecipe).stamp ?? null;
 }
 
 /** Bounding rectangle in WGS84. */

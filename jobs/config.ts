@@ -7,6 +7,7 @@ import { RecordMapping } from '../reports/leads/record-fields.js';
 import { LeadConfig } from '../reports/leads/rule-config.js';
 import { Webhooks } from '../reports/leads/webhook-config.js';
 import { OidcConfig } from '../reports/web/oidc/config.js';
+import { AlertConfig, ScheduleConfig } from './clock/config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
 const Schema = z.strictObject({
@@ -86,6 +87,12 @@ const Schema = z.strictObject({
   allowPrivate: AllowPrivate.default([]).describe(
     'hosts and blocks inside that names, redirects and STAC Items may lead to, e.g. ["gis.luohu.local", "10.0.0.0/8"] (docs/security.md)',
   ),
+  schedule: ScheduleConfig.prefault({}).describe(
+    'when `tuban schedule` runs a month, and where it finds its scenes (docs/operations.md)',
+  ),
+  alert: AlertConfig.optional().describe(
+    'who is told when a run fails or is late: {url, secret or secretEnv} (docs/operations.md)',
+  ),
 });
 
 export type Config = z.infer<typeof Schema>;
@@ -122,7 +129,9 @@ export function loadConfig(folder: string, env: NodeJS.ProcessEnv): Config {
         : `${path}${key ? `, key "${key}"` : ''}`;
     throw new BadInput(`${where}: ${issue.message}`);
   }
-  return { ...parsed.data, stateDir: resolve(folder, parsed.data.stateDir) };
+  const { stateDir, schedule } = parsed.data;
+  const inbox = schedule.inbox === undefined ? {} : { inbox: resolve(folder, schedule.inbox) };
+  return { ...parsed.data, stateDir: resolve(folder, stateDir), schedule: { ...schedule, ...inbox } };
 }
 
 const NUMBERS = [
@@ -134,7 +143,7 @@ const NUMBERS = [
   'webhookTimeoutS',
   'port',
 ];
-const JSON_KEYS = ['leads', 'record', 'webhooks', 'oidc', 'allowPrivate'];
+const JSON_KEYS = ['leads', 'record', 'webhooks', 'oidc', 'allowPrivate', 'schedule', 'alert'];
 
 /** The environment knows text alone: numbers are read, lists and objects are JSON. */
 function fromText(key: string, name: string, text: string): unknown {

@@ -5,7 +5,7 @@ import { commonBands, compare } from '../raster/engine/compare.js';
 import { openJournal } from '../raster/engine/journal.js';
 import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
-import { BadInput, messageOf } from '../raster/errors.js';
+import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
 import { describeGrid, type Grid } from '../raster/grid.js';
 import { shownAddress } from '../raster/tiff/address.js';
 import { zoneOnGrid } from '../raster/zones.js';
@@ -19,7 +19,7 @@ import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
 import { holdRun } from '../vector/store/run-drafts.js';
 import type { RunLogLine } from '../vector/store/run-log.js';
-import { failRun, type RunRecord, startRun } from '../vector/store/runs.js';
+import { DIED, failRun, listRuns, type RunRecord, startRun } from '../vector/store/runs.js';
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { tidyTables } from '../vector/store/tidy.js';
@@ -57,6 +57,22 @@ export interface MonthlyRequest {
   readonly hold?: boolean;
   /** Told of every line of a run's log. */
   readonly onNote?: (run: number, line: RunLogLine) => void;
+  /** Least share of usable pixels, 0-1, to publish a result; 0 where absent. */
+  readonly leastUsable?: number;
+}
+
+/** A run that was not published for want of usable pixels: better scenes may come. */
+export class TooFewUsable extends Unavailable {
+  constructor(
+    readonly month: string,
+    /** 0-1. */
+    readonly usable: number,
+    readonly least: number,
+  ) {
+    super(
+      `${month}: only ${(100 * usable).toFixed(1)} % of the district is usable, at least ${(100 * least).toFixed(1)} % are wanted; add further scenes of the month, or run it by hand (tuban run --month ${month})`,
+    );
+  }
 }
 
 export interface MonthlyResult {
@@ -82,13 +98,41 @@ interface Comparison {
   readonly beforeMonths: readonly string[];
 }
 
+/** Somebody else has the month: no failure of this one. */
+export class MonthBusy extends Unavailable {}
+
 /**
  * The monthly run: each comparison is computed, then published in one transaction, replacing an earlier run of the month, or kept
  * back as a draft.
- * @throws BadInput where subdistricts or scenes are missing, naming the command that adds them.
+ * @throws BadInput where subdistricts or scenes are missing, naming the command that adds them; MonthBusy where the month is
+ * being run by somebody else; TooFewUsable where `leastUsable` asks for more.
  */
 export async function runMonth(db: Db, config: Config, request: MonthlyRequest): Promise<MonthlyResult[]> {
+  const held = await db.hold(`run ${request.month}`);
+  if (held === null) {
+    throw new MonthBusy(
+      `Month ${request.month} is being run by another process; its result appears when that ends (tuban runs list)`,
+    );
+  }
+  try {
+    const signal = AbortSignal.any([held.lost, ...(request.signal ? [request.signal] : [])]);
+    return await runHeld(db, config, { ...request, signal });
+  } finally {
+    await held.release();
+  }
+}
+
+/** Whoever has the month to itself knows that a run of it that still stands as running has died. */
+async function buryDead(db: Db, config: Config, month: string): Promise<void> {
+  for (const run of await listRuns(db, { month, status: 'running' })) {
+    await failRun(db, run, DIED);
+    await rm(runFolder(config.stateDir, run.id), { recursive: true, force: true });
+  }
+}
+
+async function runHeld(db: Db, config: Config, request: MonthlyRequest): Promise<MonthlyResult[]> {
   const { month } = request;
+  await buryDead(db, config, month);
   const subdistricts = await listSubdistricts(db);
   if (subdistricts.length === 0) {
     throw new BadInput('No subdistricts are known; import them first: tuban districts import FILE');
@@ -336,12 +380,19 @@ async function computeAndStore(
       not_normalized: normalization.refused,
     })),
     tolerance_px: result.tolerance,
-    notes: [...lookNotes(result.reports), ...toleranceNotes(result)],
+    notes: [
+      ...lookNotes(result.reports),
+      ...toleranceNotes(result),
+      ...usableNotes(share(areas), config.schedule.leastUsable),
+    ],
     timings_ms: Object.fromEntries(
       Object.entries(result.timings).map(([name, ms]) => [name, Math.round(ms)]),
     ),
     peak_rss_mb: peakRssMb(),
   };
+  if (summary.usable_fraction < (request.leastUsable ?? 0)) {
+    throw new TooFewUsable(request.month, summary.usable_fraction, request.leastUsable ?? 0);
+  }
   const stored = run.held
     ? await holdRun(db, run, { drafts, areas, looks }, summary).then(() => NOTHING_PUBLISHED)
     : // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
@@ -378,6 +429,13 @@ async function otherMonths(
   } finally {
     await states?.close();
   }
+}
+
+/** Marks a result that rests on few pixels. @param least 0-1 */
+function usableNotes(usable: number, least: number): string[] {
+  return usable < least
+    ? [`only ${(100 * usable).toFixed(1)} % of the district is usable: what is missing was not seen`]
+    : [];
 }
 
 function sensors(scenes: readonly OpenedScene[]): string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type FileServer, fileServer } from '../raster/tiff/testing/file-server.js';
-import { groupFiles } from './commands/scenes.js';
+import { groupFiles } from './group-files.js';
 import { readPatches, readRaster, violations } from './testing/outputs.js';
 import { runCli } from './testing/run-cli.js';
 import { type Box, writeCovers } from './testing/scenes.js';

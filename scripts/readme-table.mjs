@@ -36,6 +36,8 @@ const KEYS_ZH = {
   oidc: '以市统一身份认证登录：{issuer, clientId, secretEnv, roleClaim, roles, …}（见 docs/security.md）',
   allowPrivate:
     '允许域名、重定向与 STAC Item 指向的内网主机或网段，如 ["gis.luohu.local", "10.0.0.0/8"]（见 docs/security.md）',
+  schedule: '`tuban schedule` 何时运行某月，以及在何处取得影像（docs/operations.md）',
+  alert: '运行失败或逾期时通知谁：{url, secret 或 secretEnv}（docs/operations.md）',
 };
 
 const QUALITY = { scl: 'SCL', qa_pixel: 'QA_PIXEL / BQA', bqa: 'BQA', udm2: 'UDM2' };

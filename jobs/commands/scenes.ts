@@ -1,12 +1,12 @@
-import { dirname } from 'node:path';
 import { BadInput } from '../../raster/errors.js';
 import type { SceneSpec } from '../../raster/scene.js';
-import { SENSORS, sensorByName, sensorOfFile } from '../../raster/sensors.js';
+import { SENSORS } from '../../raster/sensors.js';
 import { fileNameOf, shownAddress } from '../../raster/tiff/address.js';
 import { listScenes } from '../../vector/store/scenes.js';
 import { listSubdistricts } from '../../vector/store/subdistricts.js';
 import { registerScene } from '../catalogue.js';
 import { outsideDistrict } from '../coverage.js';
+import { groupFiles } from '../group-files.js';
 import { parseMonth } from '../options.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
@@ -52,21 +52,6 @@ export const scenesAdd: Command = {
     });
   },
 };
-
-/** Band files of one product become one scene; every other file is a scene of its own. */
-export function groupFiles(files: readonly string[], sensorName: string | undefined): string[][] {
-  const groups = new Map<string, string[]>();
-  for (const file of files) {
-    // without the signature of an address, which differs from file to file
-    const shown = shownAddress(file);
-    const name = fileNameOf(file);
-    const sensor = sensorName === undefined ? sensorOfFile(name) : sensorByName(sensorName);
-    const pattern = sensor?.files?.find((entry) => entry.pattern.test(name))?.pattern;
-    const key = pattern ? `${dirname(shown)}/${name.replace(pattern, '')}` : file;
-    groups.set(key, [...(groups.get(key) ?? []), file]);
-  }
-  return [...groups.values()];
-}
 
 export const scenesList: Command = {
   name: 'scenes list',

@@ -8,6 +8,7 @@ import { ogc } from './gis/ogc.js';
 import { stac } from './gis/stac.js';
 import { tilejson } from './gis/tilejson.js';
 import { vectorTiles } from './gis/vector-tiles.js';
+import { metrics } from './metrics.js';
 import { type Known, knownRoutes, openApi } from './openapi.js';
 import { page } from './page.js';
 import { requireAccess } from './permissions.js';
@@ -68,6 +69,7 @@ export async function createApp(deps: Deps): Promise<FastifyInstance> {
     if (request.user !== null && !reply.hasHeader('cache-control'))
       reply.header('cache-control', 'private, no-cache');
   });
+  metrics(app, deps);
   sessionRoutes(app, deps);
   const { config, provider } = deps;
   if (config.oidc !== null && provider !== undefined)

@@ -1,4 +1,6 @@
 import { openEmbedded } from './embedded.js';
+import type { Hold } from './hold.js';
+import type { Migration } from './migrate.js';
 import { openServer } from './server.js';
 
 /**
@@ -17,6 +19,8 @@ export interface Db {
    * to `work`: the outer one would wait for it for ever on the embedded database. A transaction within one is a savepoint.
    */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Takes `name` for this process alone, e.g. `run 2026-08`; null where somebody has it. Not within a transaction. */
+  hold(name: string): Promise<Hold | null>;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,8 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   /** What to call this process to another that finds the directory taken, e.g. `tuban serve`. */
   readonly holder: string;
+  /** Which tables to bring it to: all that are known where absent; null: it is left as it is, even without PostGIS. */
+  readonly migrations?: readonly Migration[] | null;
 }
 
 /**
@@ -40,8 +46,8 @@ export interface DatabaseOptions {
  * @throws BadInput where another process holds the embedded directory, or the URL is none.
  * @throws Unavailable where the server does not answer, refuses, or lacks PostGIS.
  */
-export async function openDatabase(options: DatabaseOptions): Promise<Db> {
+export async function openDatabase(options: DatabaseOptions): Promise<ScriptDb> {
   return options.url.trim() === ''
-    ? openEmbedded(options.dataDir, options.holder)
-    : openServer(options.url.trim());
+    ? openEmbedded(options.dataDir, options.holder, options.migrations)
+    : openServer(options.url.trim(), options.migrations);
 }

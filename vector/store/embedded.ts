@@ -4,8 +4,9 @@ import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
 import { BadInput } from '../../raster/errors.js';
 import type { ScriptDb } from './db.js';
+import { holdsInMemory } from './hold.js';
 import { lockDirectory } from './lock.js';
-import { migrate } from './migrate.js';
+import { type Migration, migrate } from './migrate.js';
 import { savepoints } from './savepoint.js';
 import { TEXT_PARSERS } from './values.js';
 
@@ -16,18 +17,22 @@ const parsers = Object.fromEntries(TEXT_PARSERS);
  * Opens (or makes) the embedded PostGIS in `dataDir` for this process alone.
  * @throws BadInput where another process holds it, or the directory is something else.
  */
-export async function openEmbedded(dataDir: string, holder: string): Promise<ScriptDb> {
+export async function openEmbedded(
+  dataDir: string,
+  holder: string,
+  migrations?: readonly Migration[] | null,
+): Promise<ScriptDb> {
   const parent = dirname(resolve(dataDir));
   mkdirSync(parent, { recursive: true });
   // one name for one directory, by whatever way it is reached
   const directory = join(realpathSync(parent), basename(resolve(dataDir)));
   const lock = await lockDirectory(existsSync(directory) ? realpathSync(directory) : directory, holder);
   try {
-    if (!isCreated(directory)) await create(directory);
+    if (!isCreated(directory)) await create(directory, migrations);
     const pg = await PGlite.create({ dataDir: directory, extensions: { postgis } });
     const db = adapter(pg, () => lock.release());
     try {
-      await migrate(db);
+      if (migrations !== null) await migrate(db, migrations);
     } catch (error) {
       await pg.close();
       throw error;
@@ -53,12 +58,16 @@ function isCreated(directory: string): boolean {
  * A creation that is killed halfway leaves a directory PGlite cannot open any more (its known bug), so it is done beside
  * and renamed when whole. The lock is held: what lies there is what a killed creation left.
  */
-async function create(directory: string): Promise<void> {
+async function create(directory: string, migrations?: readonly Migration[] | null): Promise<void> {
   const beside = `${directory}.new`;
   rmSync(beside, { recursive: true, force: true });
   const pg = await PGlite.create({ dataDir: beside, extensions: { postgis } });
   try {
-    await migrate(adapter(pg, async () => {}));
+    if (migrations !== null)
+      await migrate(
+        adapter(pg, async () => {}),
+        migrations,
+      );
   } finally {
     await pg.close();
   }
@@ -72,6 +81,7 @@ function adapter(pg: PGlite, released: () => Promise<void>): ScriptDb {
   return {
     ...statements(pg),
     transaction: (work) => pg.transaction((tx) => work(savepoints(statements(tx)))),
+    hold: holdsInMemory(),
     close: async () => {
       try {
         await pg.close();
@@ -82,7 +92,7 @@ function adapter(pg: PGlite, released: () => Promise<void>): ScriptDb {
   };
 }
 
-function statements(session: Session): Omit<ScriptDb, 'transaction' | 'close'> {
+function statements(session: Session): Omit<ScriptDb, 'transaction' | 'hold' | 'close'> {
   return {
     kind: 'embedded',
     query: async <T>(sql: string, params: readonly unknown[] = []) =>

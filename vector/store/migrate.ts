@@ -6,7 +6,7 @@ import type { ScriptDb } from './db.js';
 /** Any number, the same for every process: taken while the tables of a server are brought up to date. */
 const MIGRATION_LOCK = 7_482_202_608;
 
-interface Migration {
+export interface Migration {
   readonly id: number;
   readonly name: string;
   readonly sql: string;
@@ -32,7 +32,10 @@ export function readMigrations(folder: string = MIGRATIONS): Migration[] {
  * recorded there. PostGIS must be available to the server.
  * @throws BadInput where a newer tuban has already migrated the database further.
  */
-export async function migrate(db: ScriptDb, migrations = readMigrations()): Promise<void> {
+export async function migrate(
+  db: ScriptDb,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const postgis = await tx.query(`SELECT 1 FROM pg_extension WHERE extname = 'postgis'`);
@@ -64,4 +67,38 @@ export async function migrate(db: ScriptDb, migrations = readMigrations()): Prom
       ]);
     }
   });
+}
+
+/** What is thrown to undo a transaction that went well. */
+class Undone extends Error {}
+
+/**
+ * Applies what is not applied yet to the real tables and rolls it back: each with its time. The tables are locked meanwhile.
+ * @throws as `migrate`, and what a migration that does not fit the data throws
+ */
+export async function tryMigrations(
+  db: ScriptDb,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<{ id: number; name: string; ms: number }[]> {
+  const tried: { id: number; name: string; ms: number }[] = [];
+  try {
+    await db.transaction(async (tx) => {
+      const [{ there }] = await tx.query<{ there: boolean }>(
+        `SELECT to_regclass('tuban.migration') IS NOT NULL AS there`,
+      );
+      const applied = there ? await tx.query<{ id: number }>('SELECT id FROM tuban.migration') : [];
+      for (const [index, { id, name }] of migrations.entries()) {
+        if (applied.some((row) => row.id === id)) continue;
+        const from = performance.now();
+        const later = migrations.slice(index + 1).filter((one) => applied.some((row) => row.id === one.id));
+        await migrate(tx, [...migrations.slice(0, index + 1), ...later]);
+        tried.push({ id, name, ms: performance.now() - from });
+      }
+      await migrate(tx, migrations);
+      throw new Undone();
+    });
+  } catch (error) {
+    if (!(error instanceof Undone)) throw error;
+  }
+  return tried;
 }

@@ -71,6 +71,9 @@ export async function startRun(db: Db, run: NewRun): Promise<RunRecord> {
   return runFromRow(rows[0]);
 }
 
+/** Why a run failed whose process ended without a word. */
+export const DIED = 'its process ended without a word (killed, or the machine went down)';
+
 /** Records why a run came to nothing. What was published before it stays. A published run is left as it is. */
 export async function failRun(db: Db, run: RunRecord, failure: string): Promise<void> {
   await db.query(

@@ -1,7 +1,10 @@
 import type { ScriptDb } from './db.js';
 
 /** A database handle inside a transaction: a transaction within it is a savepoint, and it is not its to close. */
-export function savepoints(statements: Omit<ScriptDb, 'transaction' | 'close'>, depth = 1): ScriptDb {
+export function savepoints(
+  statements: Omit<ScriptDb, 'transaction' | 'hold' | 'close'>,
+  depth = 1,
+): ScriptDb {
   return {
     ...statements,
     transaction: async (work) => {
@@ -15,6 +18,9 @@ export function savepoints(statements: Omit<ScriptDb, 'transaction' | 'close'>, 
         await statements.script(`ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`);
         throw error;
       }
+    },
+    hold: async () => {
+      throw new Error('a hold is taken outside of transactions');
     },
     close: async () => {
       throw new Error('a transaction cannot close its database');

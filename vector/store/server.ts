@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { ScriptDb } from './db.js';
-import { migrate } from './migrate.js';
+import { type Hold, holdOnServer } from './hold.js';
+import { type Migration, migrate } from './migrate.js';
 import { savepoints } from './savepoint.js';
 import { TEXT_PARSERS } from './values.js';
 
@@ -20,7 +21,7 @@ const types: pg.CustomTypesConfig = {
  * @throws BadInput where the URL is no postgres:// address.
  * @throws Unavailable where the server does not answer, refuses, or lacks PostGIS; the URL is shown without its password.
  */
-export async function openServer(url: string): Promise<ScriptDb> {
+export async function openServer(url: string, migrations?: readonly Migration[] | null): Promise<ScriptDb> {
   const shown = withoutPassword(url);
   const pool = new pg.Pool({
     connectionString: url,
@@ -28,17 +29,35 @@ export async function openServer(url: string): Promise<ScriptDb> {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     types,
     application_name: 'tuban',
+    keepAlive: true,
   });
   // an idle connection that breaks is replaced at the next query; without a listener it would end the process
   pool.on('error', () => {});
   const told = telling(shown);
+  const holds = new Set<Hold>();
   const db: ScriptDb = {
     ...statements(pool, told),
     transaction: (work) => told(() => inTransaction(pool, told, work)),
-    close: () => pool.end(),
+    hold: (name) =>
+      told(async () => {
+        const hold = await holdOnServer(pool, name);
+        if (hold === null) return null;
+        holds.add(hold);
+        const release = async () => {
+          holds.delete(hold);
+          await hold.release();
+        };
+        return { lost: hold.lost, release };
+      }),
+    close: async () => {
+      // a pool waits for connections that are in use
+      await Promise.all([...holds].map((hold) => hold.release()));
+      await pool.end();
+    },
   };
   try {
-    await migrate(db);
+    if (migrations !== null) await migrate(db, migrations);
+    else await db.query('SELECT 1');
   } catch (error) {
     await pool.end();
     throw error;
@@ -150,7 +169,7 @@ async function inTransaction<T>(
 function statements(
   session: Pick<pg.ClientBase, 'query'>,
   told: Telling,
-): Omit<ScriptDb, 'transaction' | 'close'> {
+): Omit<ScriptDb, 'transaction' | 'hold' | 'close'> {
   return {
     kind: 'server',
     query: <T>(sql: string, params: readonly unknown[] = []) =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { type Db, openDatabase } from './db.js';
+import { openDatabase, type ScriptDb } from './db.js';
 import { readMigrations } from './migrate.js';
 
 /**
@@ -12,13 +12,13 @@ import { readMigrations } from './migrate.js';
  * after the migrations in it, and copied.
  */
 export interface TestDatabase {
-  readonly db: Db;
+  readonly db: ScriptDb;
   /** Closes the database and removes what it left. */
   dispose(): Promise<void>;
 }
 
 /** A new, empty embedded database with all tables. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export async function openTestDatabase(): Promise<TestDatabase & { readonly dataDir: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'tuban-db-'));
   const dataDir = join(folder, 'database');
   const seed = join(
@@ -35,6 +35,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   }
   return {
     db,
+    dataDir,
     dispose: async () => {
       await db.close();
       rmSync(folder, { recursive: true, force: true });

@@ -184,3 +184,15 @@ function fromRow(row: DeliveryRow): Delivery {
     deliveredAt: row.delivered_at,
   };
 }
+
+/** Deliveries whose dispatcher's time is over; freed where `free` says so. They would be taken up anyway: this shows them. */
+export async function freeDeliveries(db: Db, now: Date, free: boolean): Promise<number> {
+  const held = `status = 'pending' AND leased_until <= $1::timestamptz`;
+  const rows = await db.query(
+    free
+      ? `UPDATE tuban.webhook_delivery SET leased_until = NULL WHERE ${held} RETURNING id`
+      : `SELECT id FROM tuban.webhook_delivery WHERE ${held}`,
+    [now.toISOString()],
+  );
+  return rows.length;
+}

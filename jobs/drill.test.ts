@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crsFromEpsg, transformer, WGS84 } from '../raster/crs.js';
+import type { Db } from '../vector/store/db.js';
+import { openDatabase } from '../vector/store/db.js';
+import { listPatches } from '../vector/store/patches.js';
+import { listRuns } from '../vector/store/runs.js';
+import { replaceSubdistricts } from '../vector/store/subdistricts.js';
+import { openTestDatabase, openTestServer, testServerUrl } from '../vector/store/testing.js';
+import { registerScene } from './catalogue.js';
+import { PROJECT } from './testing/run-cli.js';
+import { type Box, ORIGIN, writeCovers } from './testing/scenes.js';
+
+/**
+ * `kill -9` at random moments of `tuban run`, then the same command again: its result must be that of a run nobody
+ * disturbed. A few of each kind here; more with TUBAN_DRILLS=N, from another seed with TUBAN_DRILL_SEED=N.
+ */
+const DRILLS = Number(process.env.TUBAN_DRILLS ?? 0);
+const SEED = Number(process.env.TUBAN_DRILL_SEED ?? 20_261_121);
+/** Moments at which one drill kills in a row. */
+const MOST_KILLS = 3;
+// three blocks
+const [WIDTH, HEIGHT] = [2200, 60];
+const AUGUST = { month: '2026-08', against: 'mom' } as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'tuban-drill-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const SETTINGS = { backend: 'cpu', workers: 1, detector: 'indices' };
+
+beforeAll(async () => {
+  const pond = (x: number): Box => ({ x, y: 20, width: 22, height: 18, cover: 'water' });
+  const forest: Box = { x: 100, y: 0, width: 120, height: 60, cover: 'forest' };
+  const bare: Box = { x: 120, y: 20, width: 40, height: 30, cover: 'bare' };
+  await writeCovers(join(folder, '2026-07.tif'), [WIDTH, HEIGHT], [forest, pond(390)]);
+  await writeCovers(
+    join(folder, '2026-08.tif'),
+    [WIDTH, HEIGHT],
+    [forest, pond(390), bare, pond(1015), pond(1800)],
+  );
+});
+
+/** Subdistricts, two months' scenes, and the first month run: what a drill begins with. */
+async function prepare(db: Db): Promise<void> {
+  const toLonLat = transformer(crsFromEpsg(4547), WGS84);
+  const corners = [
+    [0, HEIGHT],
+    [WIDTH, HEIGHT],
+    [WIDTH, 0],
+    [0, 0],
+    [0, HEIGHT],
+  ];
+  const ring = corners.map(([x, y]) => toLonLat(ORIGIN[0] + 2 * x, ORIGIN[1] - 2 * y));
+  await replaceSubdistricts(db, [{ code: '440303001', name: '桂园街道', polygons: [[ring]] }]);
+  for (const month of ['2026-07', '2026-08'])
+    await registerScene(db, { files: [join(folder, `${month}.tif`)] }, month);
+}
+
+/** Runs August; killed after so many ms. @returns the exit status, null where it was killed */
+function runAugust(cwd: string, env: Record<string, string>, killAfterMs?: number): Promise<number | null> {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TUBAN_')),
+  );
+  const cli = join(PROJECT, 'dist/jobs/cli.js');
+  const child = spawn(process.execPath, [cli, 'run', '--month', '2026-08', '--json'], {
+    cwd,
+    env: { ...clean, ...env },
+    stdio: 'ignore',
+  });
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  return new Promise((resolve) =>
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      resolve(status);
+    }),
+  );
+}
+
+/** All that must be the same: numbers, classes, geometry, states. */
+async function result(db: Db): Promise<unknown> {
+  const patches = await listPatches(db, AUGUST);
+  return patches.map(({ number, class: name, state, areaM2, confidence, rings }) => ({
+    number,
+    name,
+    state,
+    areaM2,
+    confidence,
+    rings,
+  }));
+}
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+interface Place {
+  /** A fresh copy of what was prepared, to be run in. */
+  begin(): Promise<{ readonly cwd: string; readonly env: Record<string, string> }>;
+  look<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** After a kill: what readers see, where they can. */
+  readonly readers: boolean;
+}
+
+async function drill(place: Place, count: number, label: string): Promise<void> {
+  const random = seeded(SEED);
+  const first = await place.begin();
+  const from = performance.now();
+  expect(await runAugust(first.cwd, first.env)).toBe(0);
+  let whole = performance.now() - from;
+  const undisturbed = await place.look(result);
+  expect(undisturbed).toHaveLength(3);
+  const counts = { drills: 0, kills: 0, tooLate: 0 };
+  for (let i = 0; i < count; i++) {
+    const { cwd, env } = await place.begin();
+    const kills = 2 + Math.floor((MOST_KILLS - 1) * random());
+    for (let kill = 0; kill < kills; kill++) {
+      const status = await runAugust(cwd, env, whole * (0.1 + 0.8 * random()));
+      if (status === null) counts.kills++;
+      else {
+        // the first run read cold files: later ones are faster
+        counts.tooLate++;
+        whole *= 0.7;
+      }
+      // all of the result or nothing
+      if (place.readers) expect([0, 3]).toContain((await place.look((db) => listPatches(db, AUGUST))).length);
+    }
+    expect(await runAugust(cwd, env)).toBe(0);
+    expect(await place.look(result)).toEqual(undisturbed);
+    const runs = await place.look((db) => listRuns(db, { month: '2026-08' }));
+    expect(runs.filter(({ status }) => status === 'published')).toHaveLength(1);
+    expect(runs.filter(({ status }) => status === 'running')).toEqual([]);
+    counts.drills++;
+  }
+  expect(counts.kills).toBeGreaterThan(0);
+  console.info(`drills on the ${label} database (seed ${SEED}):`, JSON.stringify(counts));
+}
+
+describe('tuban run, killed at random moments and started again', () => {
+  it(
+    'ends as if nobody had disturbed it, on the embedded database',
+    async () => {
+      const made = await openTestDatabase();
+      const prepared = join(folder, 'prepared');
+      await prepare(made.db);
+      await made.db.close();
+      cpSync(made.dataDir, prepared, { recursive: true });
+      let cwd = '';
+      await drill(
+        {
+          async begin() {
+            cwd = mkdtempSync(join(folder, 'embedded-'));
+            writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(SETTINGS));
+            mkdirSync(join(cwd, '.tuban'));
+            cpSync(prepared, join(cwd, '.tuban', 'database'), { recursive: true });
+            return { cwd, env: {} };
+          },
+          async look(work) {
+            const db = await openDatabase({
+              url: '',
+              dataDir: join(cwd, '.tuban', 'database'),
+              holder: 'drill',
+            });
+            try {
+              return await work(db);
+            } finally {
+              await db.close();
+            }
+          },
+          readers: false,
+        },
+        DRILLS || 1,
+        'embedded',
+      );
+    },
+    120_000 + 60_000 * (DRILLS || 3),
+  );
+
+  const server = testServerUrl();
+  if (server === null) console.warn('drills on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
+  it.skipIf(server === null)(
+    'ends as if nobody had disturbed it, on a server',
+    async () => {
+      const prepared = await openTestServer(server ?? '');
+      await prepare(prepared.db);
+      await prepared.db.close();
+      const client = new pg.Client({ connectionString: server ?? '' });
+      await client.connect();
+      const template = new URL(prepared.url).pathname.slice(1);
+      const copy = new URL(prepared.url);
+      copy.pathname = `/${template}_drill`;
+      try {
+        await drill(
+          {
+            async begin() {
+              // a killed client's connection ends when the server sees it
+              await client.query(`DROP DATABASE IF EXISTS ${template}_drill WITH (FORCE)`);
+              await wait(50);
+              await client.query(`CREATE DATABASE ${template}_drill TEMPLATE ${template}`);
+              const cwd = mkdtempSync(join(folder, 'server-'));
+              writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(SETTINGS));
+              return { cwd, env: { TUBAN_DATABASE_URL: copy.href } };
+            },
+            async look(work) {
+              const db = await openDatabase({ url: copy.href, dataDir: '', holder: 'drill' });
+              try {
+                return await work(db);
+              } finally {
+                await db.close();
+              }
+            },
+            readers: true,
+          },
+          DRILLS || 3,
+          'server',
+        );
+      } finally {
+        await client.query(`DROP DATABASE IF EXISTS ${template}_drill WITH (FORCE)`);
+        await client.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+        await client.end();
+      }
+    },
+    60_000 + 30_000 * (DRILLS || 4),
+  );
+});
