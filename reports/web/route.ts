@@ -78,10 +78,25 @@ export function addRoute<Params = undefined, Query = undefined, Body = undefined
 
 /** A route without a schema takes nothing: what is sent all the same is refused, so that a misspelt filter is no filter. */
 function parsed<T>(schema: z.ZodType<T> | undefined, value: unknown, given: unknown): T {
-  if (schema !== undefined) return schema.parse(value);
+  if (schema !== undefined) {
+    const path = nulIn(value);
+    if (path !== null) throw new Problem(400, `${path || 'The request'}: holds a NUL character`);
+    return schema.parse(value);
+  }
   const keys = typeof given === 'object' && given !== null ? Object.keys(given) : [];
   if (keys.length > 0) throw new Problem(400, `${keys[0]}: nothing is expected here`);
   return nothing<T>();
+}
+
+/** Where a text holds a NUL, which no text of PostgreSQL may; null where none does. */
+function nulIn(value: unknown): string | null {
+  if (typeof value === 'string') return value.includes('\0') ? '' : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, part] of Object.entries(value)) {
+    const found = nulIn(part);
+    if (found !== null) return [key, found].filter((step) => step !== '').join('.');
+  }
+  return null;
 }
 
 /** Only where `T` is undefined: a route without the schema has no such part. */

@@ -9,7 +9,10 @@ ALTER TABLE tuban.lead ADD COLUMN subdistrict_code text;
 UPDATE tuban.lead l SET subdistrict_code = p.subdistrict_code FROM tuban.patch p WHERE p.number = l.number;
 CREATE FUNCTION tuban.place_lead() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT p.subdistrict_code INTO NEW.subdistrict_code FROM tuban.patch p WHERE p.number = NEW.number;
+  -- a restored lead brings it along, and may come before its patch
+  IF NEW.subdistrict_code IS NULL THEN
+    SELECT p.subdistrict_code INTO NEW.subdistrict_code FROM tuban.patch p WHERE p.number = NEW.number;
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER lead_place BEFORE INSERT ON tuban.lead FOR EACH ROW EXECUTE FUNCTION tuban.place_lead();
