@@ -88,15 +88,21 @@ function parsed<T>(schema: z.ZodType<T> | undefined, value: unknown, given: unkn
   return nothing<T>();
 }
 
-/** Where a text holds a NUL, which no text of PostgreSQL may; null where none does. */
+/** The part that holds a NUL in any of its texts, which no text of PostgreSQL may; null where none does. */
 function nulIn(value: unknown): string | null {
-  if (typeof value === 'string') return value.includes('\0') ? '' : null;
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [key, part] of Object.entries(value)) {
-    const found = nulIn(part);
-    if (found !== null) return [key, found].filter((step) => step !== '').join('.');
+  if (typeof value !== 'object' || value === null) return holdsNul(value) ? '' : null;
+  return Object.entries(value).find(([, part]) => holdsNul(part))?.[0] ?? null;
+}
+
+/** Not by recursion: a body may be nested as deep as it is long. */
+function holdsNul(value: unknown): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const part = open.pop();
+    if (typeof part === 'string' && part.includes('\0')) return true;
+    if (typeof part === 'object' && part !== null) for (const inner of Object.values(part)) open.push(inner);
   }
-  return null;
+  return false;
 }
 
 /** Only where `T` is undefined: a route without the schema has no such part. */
