@@ -356,7 +356,10 @@ describe.skipIf(skipsWithoutChromium())('the pages', () => {
       await page.getByText('影像 2026-07.tif · dx（像元） 0.1').waitFor();
       await compared.getByRole('button', { name: '发布' }).click();
       await page.getByRole('heading', { name: /已发布/ }).waitFor();
-      expect(state.told).toMatchObject([{ lead: '7', what: 'publish', fields: { instead_of: '1' } }]);
+      // a heading of the published run says so already
+      await expect
+        .poll(() => state.told)
+        .toMatchObject([{ lead: '7', what: 'publish', fields: { instead_of: '1' } }]);
     });
   });
 
