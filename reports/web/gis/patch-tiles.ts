@@ -9,8 +9,9 @@ import { netMapper, type PointMapper } from '../../../vector/export/net.js';
 import type { Subdistrict } from '../../../vector/patch.js';
 import { PATCH_STATES } from '../../../vector/patch.js';
 import type { Db } from '../../../vector/store/db.js';
-import { findEntries, type PatchEntry, type PatchQuery } from '../../../vector/store/patch-index.js';
+import { findEntries, type PatchEntry } from '../../../vector/store/patch-index.js';
 import { type SqlParameters, sqlParameters } from '../../../vector/store/sql.js';
+import { patchQuery } from '../patch-query.js';
 import { densified, rectangle } from './cql2/geometry.js';
 import type { Scope } from './items.js';
 import { groundMetres, type Tile, tileBox, unitSquare, unitSquareOf, WEB_MERCATOR } from './tile-math.js';
@@ -128,7 +129,7 @@ async function smallPatches(db: Db, { tile, query, scope, leastArea }: Ask): Pro
   const [west, south, east, north] = tileBox(tile, BUFFER / EXTENT);
   const cells = 2 ** tile.z * (EXTENT / (LEAST_PX * UNITS_A_PX));
   const kept = new Map<number, PatchEntry>();
-  for (const entry of await findEntries(db, entryQuery(query, scope))) {
+  for (const entry of await findEntries(db, patchQuery(query, scope))) {
     const { lon, lat, areaM2 } = entry;
     if (areaM2 >= leastArea || lon < west || lon > east || lat < south || lat > north) continue;
     const [u, v] = unitSquareOf(lon, lat);
@@ -137,19 +138,6 @@ async function smallPatches(db: Db, { tile, query, scope, leastArea }: Ask): Pro
     if (known === undefined || known.areaM2 < areaM2) kept.set(cell, entry);
   }
   return [...kept.values()];
-}
-
-function entryQuery(query: PatchTileQuery, scope: Scope): PatchQuery {
-  return {
-    month: query.month,
-    against: query.against,
-    classes: query.class,
-    states: query.state,
-    subdistricts: query.subdistrict,
-    minAreaM2: query.min_area,
-    minConfidence: query.min_confidence,
-    scope,
-  };
 }
 
 function asked(query: PatchTileQuery, scope: Scope, add: SqlParameters['add']): string[] {

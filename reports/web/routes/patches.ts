@@ -11,12 +11,12 @@ import { listLeads } from '../../../vector/store/leads.js';
 import { looksOf } from '../../../vector/store/looks.js';
 import { patchVisible } from '../../../vector/store/overview.js';
 import { PATCH_SORTS, patchPage, queryPatches } from '../../../vector/store/pages.js';
-import type { PatchQuery } from '../../../vector/store/patch-index.js';
 import { patchesByNumber } from '../../../vector/store/patches.js';
 import { crsOfRun, publishedRun } from '../../../vector/store/runs.js';
 import { chipReader } from '../chips.js';
 import type { Deps } from '../deps.js';
 import { filesIn, sendFile, withFolder } from '../files.js';
+import { patchQuery } from '../patch-query.js';
 import { scopeOf } from '../permissions.js';
 import { Problem } from '../problem.js';
 import {
@@ -63,21 +63,6 @@ export const PATCH_FILTERS = {
   min_area: numberIn(0, 1e12),
   min_confidence: numberIn(0, 1),
 };
-const Filters = z.strictObject(PATCH_FILTERS);
-
-/** @param scope codes of subdistricts that may be seen; null: all */
-export function patchQuery(query: z.output<typeof Filters>, scope: readonly string[] | null): PatchQuery {
-  return {
-    month: query.month,
-    against: query.against,
-    classes: query.class,
-    states: query.state,
-    subdistricts: query.subdistrict,
-    minAreaM2: query.min_area,
-    minConfidence: query.min_confidence,
-    scope,
-  };
-}
 
 /** Patches of one file at most: more is a job for the command line. */
 const MOST_EXPORTED = 100_000;
