@@ -13,12 +13,7 @@ import { heldResult } from '../vector/store/run-drafts.js';
 import { listRunLog } from '../vector/store/run-log.js';
 import { listRuns, publishedRun } from '../vector/store/runs.js';
 import { replaceSubdistricts } from '../vector/store/subdistricts.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../vector/store/testing.js';
+import { type TestDatabase, testPlaces, testServerUrl } from '../vector/store/testing.js';
 import { registerScene } from './catalogue.js';
 import { type Config, loadConfig } from './config.js';
 import { type MonthlyResult, planComparisons, runMonth } from './monthly.js';
@@ -126,11 +121,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(scenes, { recursive: true, force: true }));
 
 const server = testServerUrl();
-if (server === null) console.warn('monthly runs on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('monthly runs on a server are');
 
 /** What must be the same wherever it is stored. */
 const essence = (patches: readonly Patch[]) =>
@@ -143,7 +134,7 @@ const essence = (patches: readonly Patch[]) =>
   }));
 const results = new Map<string, unknown>();
 
-describe.each(places.filter((place) => !place.skip))('runMonth on the $name database', ({ name, open }) => {
+describe.each(places)('runMonth on the $name database', ({ name, open }) => {
   let opened: TestDatabase;
   let db: Db;
   let config: Config;

@@ -5,23 +5,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readMigrations, tryMigrations } from '../vector/store/migrate.js';
 import { failRun, listRuns, startRun } from '../vector/store/runs.js';
 import { GRID, publishAugust } from '../vector/store/sample.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../vector/store/testing.js';
+import { openTestServer, type TestDatabase, testPlaces, testServerUrl } from '../vector/store/testing.js';
 import { type CheckLine, check } from './check.js';
 import { loadConfig } from './config.js';
 import { timeline } from './timeline.js';
 import { orphans, prunable } from './upkeep.js';
 
 const server = testServerUrl();
-if (server === null) console.warn('upkeep on a server is skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('upkeep on a server is');
 
 const folder = mkdtempSync(join(tmpdir(), 'tuban-upkeep-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +27,7 @@ function put(stateDir: string, path: string, seconds = LONG_AGO): void {
   utimesSync(join(file, '..'), seconds, seconds);
 }
 
-describe.each(places.filter((place) => !place.skip))('upkeep on the $name database', ({ open }) => {
+describe.each(places)('upkeep on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let stateDir: string;
   const march = {

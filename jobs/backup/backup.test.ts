@@ -17,12 +17,7 @@ import { readMigrations } from '../../vector/store/migrate.js';
 import { listPatches } from '../../vector/store/patches.js';
 import { listRuns } from '../../vector/store/runs.js';
 import { areaOf, draftAt, publishAugust, sendAsLeads } from '../../vector/store/sample.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../../vector/store/testing.js';
+import { openTestServer, type TestDatabase, testPlaces, testServerUrl } from '../../vector/store/testing.js';
 import { addUser } from '../../vector/store/users.js';
 import { importZones } from '../../vector/store/zones.js';
 import { backup } from './backup.js';
@@ -30,11 +25,7 @@ import { tableRows, verifyBackup } from './manifest.js';
 import { restore } from './restore.js';
 
 const server = testServerUrl();
-if (server === null) console.warn('backups of a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('backups of a server are');
 
 const AUGUST = { month: '2026-08', against: 'mom' } as const;
 const folder = mkdtempSync(join(tmpdir(), 'tuban-backup-'));
@@ -93,7 +84,7 @@ async function fill(db: Db, stateDir: string): Promise<void> {
   writeFileSync(join(stateDir, 'photos', 'ab', 'abc.jpg'), 'a photo');
 }
 
-describe.each(places.filter((place) => !place.skip))('a backup of the $name database', ({ name, open }) => {
+describe.each(places)('a backup of the $name database', ({ name, open }) => {
   let opened: TestDatabase;
   let db: Db;
   const stateDir = join(folder, name);
@@ -119,7 +110,7 @@ describe.each(places.filter((place) => !place.skip))('a backup of the $name data
   });
 
   // making an embedded database takes long: once is enough
-  const targets = places.filter((place) => !place.skip && (name === 'embedded' || place.name === 'server'));
+  const targets = places.filter((place) => name === 'embedded' || place.name === 'server');
   it.each(targets)('comes back on the $name database, row by row', async (to) => {
     const target = await emptyPlace(to.name, `${name}-to-${to.name}`);
     try {

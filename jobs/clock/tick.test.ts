@@ -18,12 +18,7 @@ import type { Db } from '../../vector/store/db.js';
 import { listRuns } from '../../vector/store/runs.js';
 import { listScenes } from '../../vector/store/scenes.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../../vector/store/testing.js';
+import { type TestDatabase, testPlaces } from '../../vector/store/testing.js';
 import { registerScene } from '../catalogue.js';
 import { type Config, loadConfig } from '../config.js';
 import { runMonth } from '../monthly.js';
@@ -66,14 +61,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(made, { recursive: true, force: true }));
 
-const server = testServerUrl();
-if (server === null) console.warn('the clock on a server is skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('the clock on a server is');
 
-describe.each(places.filter((place) => !place.skip))('the clock on the $name database', ({ open }) => {
+describe.each(places)('the clock on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let db: Db;
   let config: Config;

@@ -2,12 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { verify } from '../../reports/leads/webhook.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../../vector/store/testing.js';
+import { type TestDatabase, testPlaces } from '../../vector/store/testing.js';
 import { countDeliveries, listDeliveries, reviveDeliveries } from '../../vector/store/webhooks.js';
 import { addEvent, storeLeads } from '../testing/leads.js';
 import { caseReader } from './cases.js';
@@ -28,14 +23,9 @@ const Message = z.object({
 });
 type Message = z.infer<typeof Message>;
 
-const onServer = testServerUrl();
-if (onServer === null) console.warn('webhooks on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(onServer ?? ''), skip: onServer === null },
-];
+const places = testPlaces('webhooks on a server are');
 
-describe.each(places.filter((place) => !place.skip))('webhooks on the $name database', ({ open }) => {
+describe.each(places)('webhooks on the $name database', ({ open }) => {
   let made: TestDatabase;
   let server: Server;
   let url: string;

@@ -13,29 +13,19 @@ import { importPermits, listPermits } from '../../vector/store/permits.js';
 import { publishRun } from '../../vector/store/publish.js';
 import { startRun } from '../../vector/store/runs.js';
 import { draftAt, GRID } from '../../vector/store/sample.js';
-import {
-  openTestDatabase,
-  openTestServer,
-  type TestDatabase,
-  testServerUrl,
-} from '../../vector/store/testing.js';
+import { type TestDatabase, testPlaces } from '../../vector/store/testing.js';
 import { importZones, listZones } from '../../vector/store/zones.js';
 import { type LeadSettings, refreshLeads } from './refresh.js';
 import { lonLatAt, lonLatSquare, RULES, rulesWith } from './testing.js';
 import { updateLeads } from './update.js';
 
-const server = testServerUrl();
-if (server === null) console.warn('lead tests on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('lead tests on a server are');
 
 const SETTINGS: LeadSettings = { leads: RULES, timeZone: 'Asia/Shanghai' };
 const AT = new Date('2026-09-28T02:00:00Z');
 const BY = { who: '王五', at: AT };
 
-describe.each(places.filter((place) => !place.skip))('leads on the $name database', ({ open }) => {
+describe.each(places)('leads on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let db: Db;
   beforeAll(async () => {

@@ -1,16 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from './db.js';
-import { openTestDatabase, openTestServer, testServerUrl } from './testing.js';
+import { openTestServer, testPlaces, testServerUrl } from './testing.js';
 
 const server = testServerUrl();
-if (server === null) console.warn('holds on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('holds on a server are');
 
-describe.each(places.filter((place) => !place.skip))('holds on the $name database', ({ open }) => {
+describe.each(places)('holds on the $name database', ({ open }) => {
   it('a name is held by one, others are free, and it is free again after', async () => {
     const { db, dispose } = await open();
     try {

@@ -9,15 +9,10 @@ import { type LeadFacts, leadFacts } from './lead-facts.js';
 import { publishRun } from './publish.js';
 import { startRun } from './runs.js';
 import { draftAt, GRID } from './sample.js';
-import { openTestDatabase, openTestServer, type TestDatabase, testServerUrl } from './testing.js';
+import { type TestDatabase, testPlaces } from './testing.js';
 import { importZones } from './zones.js';
 
-const server = testServerUrl();
-if (server === null) console.warn('facts on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('facts on a server are');
 
 const toLonLat = transformer(crsFromEpsg(4547), WGS84);
 const at = (x: number, y: number): Point => toLonLat(500_000 + x, 2_490_000 + y);
@@ -32,7 +27,7 @@ const BORDER: Ring = Array.from({ length: 3001 }, (_, k) => {
   return at(500 + radius * Math.cos(angle), 500 + radius * Math.sin(angle));
 });
 
-describe.each(places.filter((place) => !place.skip))('facts on the $name database', ({ open }) => {
+describe.each(places)('facts on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let db: Db;
   let facts: Map<string, LeadFacts>;

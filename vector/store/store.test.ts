@@ -12,10 +12,7 @@ import { areaOf, draftAt, GRID, square } from './sample.js';
 import { addScene, listScenes, removeScene } from './scenes.js';
 import { districtFrame, fixDistrictFrame } from './settings.js';
 import { listSubdistricts, replaceSubdistricts } from './subdistricts.js';
-import { openTestDatabase, openTestServer, type TestDatabase, testServerUrl } from './testing.js';
-
-const server = testServerUrl();
-if (server === null) console.warn('store tests on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
+import { type TestDatabase, testPlaces } from './testing.js';
 
 const HOLED: PolygonRings = [
   ...square(0, 0, 30),
@@ -28,12 +25,9 @@ const HOLED: PolygonRings = [
   ],
 ];
 
-const places = [
-  { name: 'embedded', open: openTestDatabase, skip: false },
-  { name: 'server', open: () => openTestServer(server ?? ''), skip: server === null },
-];
+const places = testPlaces('store tests on a server are');
 
-describe.each(places.filter((place) => !place.skip))('store on the $name database', ({ open }) => {
+describe.each(places)('store on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let db: Db;
   beforeAll(async () => {

@@ -64,6 +64,20 @@ export function testServerUrl(): string | null {
   return url === '' ? null : url;
 }
 
+/** A kind of database that tests run on. */
+interface TestPlace {
+  readonly name: 'embedded' | 'server';
+  readonly open: () => Promise<TestDatabase>;
+}
+
+/** The databases there are to test on; where there is no server it says what of it is skipped. @param what e.g. `webhooks on a server are` */
+export function testPlaces(what: string): TestPlace[] {
+  const url = testServerUrl();
+  if (url === null) console.warn(`${what} skipped: TUBAN_TEST_DATABASE_URL is not set`);
+  const embedded: TestPlace = { name: 'embedded', open: openTestDatabase };
+  return url === null ? [embedded] : [embedded, { name: 'server', open: () => openTestServer(url) }];
+}
+
 /** A new, empty database on the test server, dropped at the end. */
 export async function openTestServer(url: string): Promise<TestDatabase & { readonly url: string }> {
   const name = `tuban_test_${process.pid}_${Date.now().toString(36)}`;
