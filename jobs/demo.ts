@@ -4,7 +4,7 @@ import { parseCrs, WGS84 } from '../raster/crs.js';
 import { leadProperties } from '../reports/leads/properties.js';
 import { leadLayer } from '../reports/leads/record.js';
 import { recordColumns } from '../reports/leads/record-fields.js';
-import { dayIn } from '../reports/leads/workdays.js';
+import { dayIn } from '../reports/shared/zone.js';
 import { DEMO_MONTHS, DEMO_RESOLUTION, makeSamples, type SampleSet } from '../samples/make.js';
 import { makeRegisters } from '../samples/registers.js';
 import { readDistricts } from '../vector/districts.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DueRule, dayAt, dueAt, latestDue } from './due.js';
+import { dayIn } from '../../reports/shared/zone.js';
+import { type DueRule, dueAt, latestDue } from './due.js';
 
 const rule = (more: Partial<DueRule> = {}): DueRule => ({
   day: 5,
@@ -87,6 +88,6 @@ describe('the latest month that is due', () => {
 });
 
 it('a day is told in the zone', () => {
-  expect(dayAt(new Date('2026-10-31T16:30:00Z'), 'Asia/Shanghai')).toBe('2026-11-01');
-  expect(dayAt(new Date('2026-10-31T16:30:00Z'), 'America/New_York')).toBe('2026-10-31');
+  expect(dayIn(new Date('2026-10-31T16:30:00Z'), 'Asia/Shanghai')).toBe('2026-11-01');
+  expect(dayIn(new Date('2026-10-31T16:30:00Z'), 'America/New_York')).toBe('2026-10-31');
 });

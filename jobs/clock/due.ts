@@ -1,3 +1,4 @@
+import { dayIn, offsetMs } from '../../reports/shared/zone.js';
 import { addMonths } from '../options.js';
 
 /** When a month's run is due. */
@@ -32,13 +33,8 @@ export function latestDue(now: Date, rule: DueRule): string {
   return month;
 }
 
-/** The day in a zone, YYYY-MM-DD. */
-export function dayAt(instant: Date, zone: string): string {
-  return new Date(instant.getTime() + offsetMs(instant.getTime(), zone)).toISOString().slice(0, 10);
-}
-
 function monthAt(instant: Date, zone: string): string {
-  return dayAt(instant, zone).slice(0, 7);
+  return dayIn(instant, zone).slice(0, 7);
 }
 
 /** @param wall local time written as if it were UTC, ms */
@@ -50,31 +46,4 @@ function instantOf(wall: number, zone: string): Date {
   if (offsetMs(early, zone) === before) return new Date(early);
   const late = wall - after;
   return new Date(offsetMs(late, zone) === after ? late : early);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Local time minus UTC. */
-function offsetMs(instant: number, zone: string): number {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(zone, format);
-  }
-  const part = Object.fromEntries(
-    format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]),
-  );
-  const wall = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
-  return wall - Math.floor(instant / 1000) * 1000;
 }

@@ -1,7 +1,8 @@
+import { dayIn } from '../../reports/shared/zone.js';
 import type { ClockMonth, MonthFacts } from '../../vector/store/clock.js';
 import { addMonths } from '../options.js';
 import type { ScheduleConfig } from './config.js';
-import { type DueRule, dayAt, dueAt, latestDue } from './due.js';
+import { type DueRule, dueAt, latestDue } from './due.js';
 
 /** What is to be done now. */
 export interface Plan {
@@ -77,7 +78,7 @@ function missing(month: string, due: Date, months: readonly MonthFacts[], rule: 
   const earlier = months.filter((one) => one.month < month && one.lastAcquired !== null);
   const last = earlier.at(-1)?.lastAcquired;
   const since = last === undefined || last === null ? 'no scene' : `no scene since ${last}`;
-  return { month, kind: 'missing', text: `${month}: ${since}, expected by ${dayAt(due, rule.zone)}` };
+  return { month, kind: 'missing', text: `${month}: ${since}, expected by ${dayIn(due, rule.zone)}` };
 }
 
 /** Null where the month is done. */

@@ -1,5 +1,6 @@
 import { BadInput } from '../../raster/errors.js';
 import { LEAD_VERDICTS, type LeadVerdict, REJECT_REASONS, type RejectReason } from '../../vector/lead.js';
+import { offsetMs } from '../shared/zone.js';
 import { REASONS_ZH, VERDICTS_ZH } from './words.js';
 
 /** What a visit found, as it comes back from those who went there. */
@@ -168,28 +169,7 @@ function instantOf(value: unknown, timeZone: string): Date | null {
 
 /** The instant at which the zone's clocks show what `local` shows in UTC. */
 function inZone(local: Date, timeZone: string): Date {
-  const shown = (instant: Date) => {
-    const parts = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    }).formatToParts(instant);
-    const part = (type: string) => Number(parts.find((p) => p.type === type)?.value);
-    return Date.UTC(
-      part('year'),
-      part('month') - 1,
-      part('day'),
-      part('hour'),
-      part('minute'),
-      part('second'),
-    );
-  };
-  const first = new Date(2 * local.getTime() - shown(local));
+  const first = local.getTime() - offsetMs(local.getTime(), timeZone);
   // once more: the offset there may be another
-  return new Date(first.getTime() + local.getTime() - shown(first));
+  return new Date(local.getTime() - offsetMs(first, timeZone));
 }

@@ -1,6 +1,7 @@
 import type { Patch } from '../../vector/patch.js';
+import { dayIn } from '../shared/zone.js';
 import type { LeadConfig } from './rule-config.js';
-import { dayIn, workingDaysAfter } from './workdays.js';
+import { workingDaysAfter } from './workdays.js';
 
 /** The team that has a subdistrict: the configured one, else the subdistrict's own. */
 export function teamOf(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dayIn, workingDaysAfter } from './workdays.js';
+import { dayIn } from '../shared/zone.js';
+import { workingDaysAfter } from './workdays.js';
 
 const NONE = { daysOff: [], daysWorked: [] };
 

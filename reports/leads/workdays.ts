@@ -19,18 +19,6 @@ const Calendar = z.object({
 });
 let calendar: z.infer<typeof Calendar> | undefined;
 
-/** The day it is at `instant` in a time zone, YYYY-MM-DD. */
-export function dayIn(instant: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).formatToParts(instant);
-  const part = (type: string) => parts.find((found) => found.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}-${part('day')}`;
-}
-
 /**
  * The `count`th working day after `day` (YYYY-MM-DD). Holidays and the weekend days worked in exchange (调休) are those of the State
  * Council's yearly notices, as the package chinese-days has them; of years not yet in it only weekends are known, and

@@ -1,6 +1,6 @@
 import { classByName } from '../../../kernels/classes.js';
 import { leadProperties } from '../../../reports/leads/properties.js';
-import { dayIn } from '../../../reports/leads/workdays.js';
+import { dayIn } from '../../../reports/shared/zone.js';
 import { LEAD_DISPOSITIONS, LEAD_STATUSES } from '../../../vector/lead.js';
 import { isOverdue, type LeadFilter, listLeads } from '../../../vector/store/leads.js';
 import type { Context } from '../../context.js';

@@ -2,7 +2,7 @@ import { classByName } from '../../../kernels/classes.js';
 import { BadInput } from '../../../raster/errors.js';
 import { photoPath } from '../../../reports/leads/photos.js';
 import { leadProperties } from '../../../reports/leads/properties.js';
-import { dayIn } from '../../../reports/leads/workdays.js';
+import { dayIn } from '../../../reports/shared/zone.js';
 import type { Lead, LeadEvent, LeadPhoto } from '../../../vector/lead.js';
 import { listLeadEvents, listLeadPhotos } from '../../../vector/store/lead-events.js';
 import { isOverdue, listLeads } from '../../../vector/store/leads.js';

@@ -3,7 +3,7 @@ import { BadInput } from '../../../raster/errors.js';
 import { keepPhoto } from '../../../reports/leads/photos.js';
 import { leadProperties } from '../../../reports/leads/properties.js';
 import { type LeadUpdate, updateLeads } from '../../../reports/leads/update.js';
-import { dayIn } from '../../../reports/leads/workdays.js';
+import { dayIn } from '../../../reports/shared/zone.js';
 import { LEAD_VERDICTS, REJECT_REASONS } from '../../../vector/lead.js';
 import { listLeads } from '../../../vector/store/leads.js';
 import type { Context } from '../../context.js';

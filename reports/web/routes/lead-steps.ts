@@ -11,7 +11,7 @@ import { claimRequest } from '../../../vector/store/requests.js';
 import { keepPhoto, photoPath, type ReadPhoto } from '../../leads/photos.js';
 import { readPhoto } from '../../leads/read-photo.js';
 import { type LeadUpdate, updateLeads } from '../../leads/update.js';
-import { dayIn } from '../../leads/workdays.js';
+import { dayIn } from '../../shared/zone.js';
 import { audit } from '../audit.js';
 import type { Deps } from '../deps.js';
 import { keepUpload, withFolder } from '../files.js';

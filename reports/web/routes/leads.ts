@@ -8,7 +8,7 @@ import { listLeads } from '../../../vector/store/leads.js';
 import { leadVisible } from '../../../vector/store/overview.js';
 import { LEAD_SORTS, leadPage } from '../../../vector/store/pages.js';
 import { leadProperties } from '../../leads/properties.js';
-import { dayIn } from '../../leads/workdays.js';
+import { dayIn } from '../../shared/zone.js';
 import type { Deps } from '../deps.js';
 import { sendFile } from '../files.js';
 import { scopeOf } from '../permissions.js';

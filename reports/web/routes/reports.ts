@@ -12,8 +12,8 @@ import {
   type StatusCount,
 } from '../../../vector/store/overview.js';
 import { listSubdistricts } from '../../../vector/store/subdistricts.js';
-import { dayIn } from '../../leads/workdays.js';
 import { turns } from '../../shared/turns.js';
+import { dayIn } from '../../shared/zone.js';
 import type { Deps } from '../deps.js';
 import { sendFile } from '../files.js';
 import { Problem } from '../problem.js';
