@@ -35,7 +35,13 @@ const Schema = z.strictObject({
   resolution: z.number().positive().optional().describe('metres a pixel; the first scene’s where absent'),
   workers: z.number().int().min(1).max(64).optional().describe('worker threads; one a core where absent'),
   backend: z.enum(['auto', 'webgpu', 'webasm', 'cpu']).default('auto').describe('where kernels run'),
-  detector: z.string().default('states').describe('kind of detector: states or indices'),
+  detector: z.string().default('states').describe('kind of detector: states, indices, or onnx with a model'),
+  model: z
+    .string()
+    .default('')
+    .describe(
+      'learned model: a folder or a name of `tuban models list`; empty: the one in use (docs/models.md)',
+    ),
   mmuBuilding: z.number().positive().default(50).describe('least area of a building patch, m²'),
   mmuOther: z.number().positive().default(200).describe('least area of any other patch, m²'),
   timeZone: z

@@ -27,6 +27,7 @@ import {
   peakRssMb,
   toleranceNotes,
 } from './change.js';
+import { judgeOf, toldModel } from './models/judge.js';
 
 export interface DiffRequest {
   readonly before: SceneSpec;
@@ -64,9 +65,11 @@ export async function diff(request: DiffRequest) {
 
 async function diffScenes(request: DiffRequest, before: OpenedScene, after: OpenedScene, started: number) {
   const names = `${before.scene.path} and ${after.scene.path}`;
-  const choice = chooseClasses(request.detector, commonBands([before, after]), request.classes, names);
   const { grid, notes: gridNotes } = gridOf(placed(before.scene), request);
-  const notes = [...gridNotes];
+  const bands = commonBands([before, after]);
+  const { detector, notes: judgeNotes } = judgeOf(request.detector, bands, grid.resolution);
+  const choice = chooseClasses(detector, bands, request.classes, names);
+  const notes = [...gridNotes, ...judgeNotes];
   checkOverlap(grid, before, after);
   const subdistricts = request.districts
     ? (
@@ -89,7 +92,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     before: [before],
     after: [after],
     reference: before,
-    detector: request.detector,
+    detector,
     classes: choice.classes,
     backend: request.backend,
     align: request.align,
@@ -109,7 +112,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     before: before.scene.acquired,
     after: after.scene.acquired,
     keepOutside: true,
-    chance: request.detector.chance?.(commonBands([before, after]), grid.resolution),
+    chance: detector.chance?.(bands, grid.resolution),
   });
   const traced = performance.now();
   await writeChangeRaster(file('change.tif'), grid, result.runs);
@@ -127,7 +130,8 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     grid: describeGrid(grid),
     backend: result.backend,
     stages: result.stages,
-    detector: request.detector.name,
+    detector: detector.name,
+    model: toldModel(detector),
     classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
     not_computed_reasons: choice.missing,

@@ -2,6 +2,7 @@ import type { Backend, Plane } from './backend.js';
 import type { BandRole } from './bands.js';
 import type { ChangeClassName } from './classes.js';
 import type { Chance } from './confidence.js';
+import type { LearnedModel } from './learned/model.js';
 import type { SourceBlock } from './warp.js';
 import type { SampleKind } from './wasm/index-sweep.js';
 
@@ -94,6 +95,8 @@ export interface Detector {
 /** The seam: a kind of detector, chosen by name in the configuration. */
 export interface DetectorKind {
   readonly name: string;
+  /** The learned model in it; absent where it is mathematics alone. */
+  readonly model?: LearnedModel;
   /** px that it looks beyond a block, at a resolution in metres; a multiple of 8. */
   halo(resolution: number): number;
   /** True where scene statistics are needed; the look is skipped otherwise. */

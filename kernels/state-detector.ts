@@ -120,7 +120,9 @@ function create(options: DetectorOptions): Detector {
   const noise = Float32Array.from(bands, (role) => 1 / Math.max(look.noise[role] ?? 1, 1e-6));
   // without near infrared, buildings are judged by colour alone
   const buildings =
-    look.colour && vegetationPlanes(options.bands)?.length === 3
+    look.colour &&
+    vegetationPlanes(options.bands)?.length === 3 &&
+    (classes.has('building_new') || classes.has('building_removed'))
       ? createBuildings({ ...options, colour: look.colour })
       : null;
   const isWanted = (name: ChangeClassName) => {

@@ -2,6 +2,7 @@ import { classByName, M2_PER_MU } from '../../kernels/classes.js';
 import { parseCrs } from '../../raster/crs.js';
 import { defaultWorkers } from '../../raster/engine/pool.js';
 import { diff } from '../diff.js';
+import { askedDetector } from '../models/judge.js';
 import {
   parseBackend,
   parseBands,
@@ -32,7 +33,8 @@ export const diffCommand: Command = {
     ['--backend <name>', 'auto, webgpu, webasm or cpu'],
     ['--workers <n>', 'worker threads (default: one a core)'],
     ['--classes <list>', 'only these change classes'],
-    ['--detector <name>', 'states (default) or indices'],
+    ['--detector <name>', 'states (default), indices, or onnx with --model'],
+    ['--model <model>', 'learned model: a folder with model.json, or a name of `models list`'],
     ['--no-align', 'do not co-register AFTER onto BEFORE'],
     ['--no-normalize', 'do not match the radiometry of AFTER to BEFORE'],
     JSON_OPTION,
@@ -66,7 +68,12 @@ export const diffCommand: Command = {
       workers:
         workers === undefined ? (config.workers ?? defaultWorkers()) : parseCount(workers, '--workers'),
       classes: classes === undefined ? undefined : parseClasses(classes),
-      detector: parseDetector(option('detector') ?? config.detector),
+      detector: await askedDetector(
+        config.stateDir,
+        option('detector') ?? config.detector,
+        option('model') ?? config.model,
+        parseDetector,
+      ),
       align: input.options.align !== false,
       normalize: input.options.normalize !== false,
       onProgress: (done, total) => progress.update(done, total),

@@ -4,16 +4,11 @@ import { createPyramid } from '../cog/pyramid.js';
 import { cogLevels, TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
 import type { Block, Window } from '../grid.js';
-import { splitMonth } from '../look/order.js';
-import type { CellSummer } from '../mask/cell-sums.js';
-import { maskObscured, maskPair } from '../mask/obscured.js';
 import { measureRims } from '../rims.js';
 import { extractRuns, OUTLINE_SUMS, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
-import { composite, type JudgeLooks } from '../warp/composite.js';
-import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
+import type { PreparedScene } from '../warp/date.js';
 import type { FusedReader, Room } from '../warp/fused.js';
-import type { Resampler } from '../warp/resampler.js';
 import { rasterizeZones } from '../zones.js';
 import {
   type BlockJob,
@@ -23,17 +18,14 @@ import {
   outputSpec,
   STATE_SLOTS,
 } from './job.js';
+import { type PairBench, readPair, type Stopwatch, stopwatch } from './pair.js';
 import { detectWithin } from './tolerance.js';
 
 /** What is made once for all blocks of a shape: compiled kernels and the arrays the pixels go through. */
-export interface Workbench {
+export interface Workbench extends PairBench {
   readonly detector: Detector;
-  readonly dates: readonly [DateBlock, DateBlock];
   /** Where the detector takes source pixels, and each date is one scene whose windows can be handed over as they are. */
   readonly fused: readonly [FusedReader, FusedReader] | null;
-  readonly resampler: Resampler;
-  /** Sums the mask's cells where a GPU does so; elsewhere they are summed by rows. */
-  readonly cellSums: CellSummer | null;
   /** Name of the kernels' backend. */
   readonly backend: string;
 }
@@ -137,53 +129,6 @@ function windowOf({ halo }: BlockJob, { core }: Block): Window {
     width: core.width + left + 2 * halo,
     height: core.height + top + 2 * halo,
   };
-}
-
-/**
- * Both dates, each masked against the first look of the other. Scenes with a quality band bring their own mask, and
- * without a look at the scenes there are no levels to judge by.
- */
-async function readPair(
-  job: BlockJob,
-  before: readonly PreparedScene[],
-  after: readonly PreparedScene[],
-  window: Window,
-  { dates, resampler, cellSums }: Workbench,
-  clock: Stopwatch,
-): Promise<readonly [DateBlock, DateBlock]> {
-  const { grid, bands, look } = job;
-  const first = await readDate(before.slice(0, 1), grid, window, bands, dates[0], resampler);
-  const second = await readDate(after.slice(0, 1), grid, window, bands, dates[1], resampler);
-  clock.lap('read_warp');
-  const frame = { width: window.width, height: window.height, resolution: grid.resolution };
-  const against = (other: DateBlock) => (date: DateBlock) => {
-    if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
-  };
-  if (look !== null && !same(before, after)) {
-    const sums = cellSums && ([await cellSums(first), await cellSums(second)] as const);
-    maskPair(first, second, look, frame, sums);
-  }
-  clock.lap('mask');
-  // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
-  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock) => {
-    const [[, ...fellows], earlier] = splitMonth(scenes);
-    const judge: JudgeLooks = (best, more) => {
-      if (look === null) return;
-      against(other)(more);
-      maskPair(best, more, look, frame);
-    };
-    await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
-    await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
-  };
-  await fill(first, before, second);
-  await fill(second, after, first);
-  clock.lap('fill_gaps');
-  return [first, second];
-}
-
-/** A first month is compared with itself. */
-function same(before: readonly PreparedScene[], after: readonly PreparedScene[]): boolean {
-  return before[0].scene.path === after[0].scene.path;
 }
 
 interface Frame {
@@ -290,19 +235,4 @@ function cropOutput(output: OutputName, detection: Detection, frame: Frame): Uin
     plane.set(source.subarray(start, start + width), y * width);
   }
   return plane;
-}
-
-type Stopwatch = ReturnType<typeof stopwatch>;
-
-function stopwatch() {
-  const laps: Record<string, number> = {};
-  let last = performance.now();
-  return {
-    laps,
-    lap(name: string) {
-      const now = performance.now();
-      laps[name] = (laps[name] ?? 0) + now - last;
-      last = now;
-    },
-  };
 }

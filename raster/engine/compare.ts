@@ -12,10 +12,9 @@ import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { SharedBlocks } from '../tiff/shared.js';
-import { MOST_WARY } from '../warp/composite.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { Zone } from '../zones.js';
-import { type BlockJob, type BlockResult, type OutputName, outputSpec } from './job.js';
+import { type BlockJob, type BlockResult, MASK_HALO, type OutputName, outputSpec } from './job.js';
 import type { Journal } from './journal.js';
 import { runBlocks } from './pool.js';
 import { lookFirst, type OpenedScene, type SceneReport } from './prepare.js';
@@ -63,9 +62,6 @@ export interface CompareResult {
   readonly tolerance: number;
   readonly timings: Readonly<Record<string, number>>;
 }
-
-/** More that cloud and shadow masks, and the choice among a month's scenes, see of a block's surroundings, px. */
-const MASK_HALO = MOST_WARY;
 
 /** More where the before date is judged moved about, px: the most it is moved, as a multiple of a detector's cells. */
 const TOLERANCE_HALO = 8;
@@ -117,6 +113,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     after: look.after,
     bands,
     detector: detector.name,
+    model: detector.model ?? null,
     classes: request.classes,
     look: look.look,
     backend: request.backend === 'auto' ? backend.name : request.backend,

@@ -2,14 +2,19 @@ import type { BackendRequest } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
 import { type ChangeClassName, STATES } from '../../kernels/classes.js';
 import type { SceneLook } from '../../kernels/detector.js';
+import type { LearnedModel } from '../../kernels/learned/model.js';
 import type { CogSpec } from '../cog/spec.js';
 import type { Block, Grid } from '../grid.js';
 import type { Runs } from '../runs.js';
 import type { SceneSpec } from '../scene.js';
 import type { RegionRules } from '../sieve.js';
+import { MOST_WARY } from '../warp/composite.js';
 import type { Shift } from '../warp/net.js';
 import type { LinearMap } from '../warp/resample.js';
 import type { Zone } from '../zones.js';
+
+/** More that cloud and shadow masks, and the choice among a month's scenes, see of a block's surroundings, px. */
+export const MASK_HALO = MOST_WARY;
 
 /** A scene and what the look found for it, as plain data. */
 export interface PreparedSpec {
@@ -28,6 +33,8 @@ export interface BlockJob {
   readonly after: readonly PreparedSpec[];
   readonly bands: readonly BandRole[];
   readonly detector: string;
+  /** The learned model of the detector, null for mathematics alone. */
+  readonly model: LearnedModel | null;
   readonly classes: readonly ChangeClassName[];
   readonly look: SceneLook | null;
   readonly backend: BackendRequest;

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Backend, openBackend } from '../../kernels/backend.js';
-import { detectorByName } from '../../kernels/detectors.js';
+import { detectorOf } from '../../kernels/detectors.js';
+import { UnusableModel } from '../../kernels/learned/model.js';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block, Window } from '../grid.js';
 import { cellSummer } from '../mask/cell-sums.js';
@@ -58,14 +59,19 @@ async function main(): Promise<void> {
     say({
       kind: 'failed',
       message: messageOf(error),
-      error: error instanceof BadInput ? 'BadInput' : error instanceof Unavailable ? 'Unavailable' : 'bug',
+      error:
+        error instanceof BadInput || error instanceof UnusableModel
+          ? 'BadInput'
+          : error instanceof Unavailable
+            ? 'Unavailable'
+            : 'bug',
       stack: error instanceof Error ? error.stack : undefined,
     });
   const start = workerData as WorkerStart;
   const { job } = start;
   let backend: Backend | null = null;
   try {
-    const kind = detectorByName(job.detector);
+    const kind = detectorOf(job.detector, job.model);
     if (!kind) throw new Error(`unknown detector ${job.detector}`);
     const opened = await openBackend(job.backend);
     backend = opened;

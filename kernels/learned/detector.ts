@@ -1,0 +1,187 @@
+import { type ChangeClassName, codeOf, STATES, UNUSABLE } from '../classes.js';
+import { CONFIDENCE_STEPS } from '../confidence.js';
+import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions } from '../detector.js';
+import { stateDetector } from '../state-detector.js';
+import type { ModelCard } from './card.js';
+import { type ChanceMap, chancesOver, sampleAt } from './chances.js';
+import { cellSize, type LearnedModel, misfit, modelClasses } from './model.js';
+import { type ModelSession, openModel } from './session.js';
+
+/** Context that a block brings along is a multiple of so many px of the grid, whatever the size of a cell. */
+const LATTICE = 8;
+/** The brightest confidence that a pixel carries. */
+const MOST_STEPS = CONFIDENCE_STEPS - 1;
+
+const WATER = stateCode('water');
+const FOREST = stateCode('forest');
+const GREEN = stateCode('green');
+
+function stateCode(name: (typeof STATES)[number]['name']): number {
+  return STATES.find((state) => state.name === name)?.code ?? 0;
+}
+
+/**
+ * The states detector with a learned model in it: the classes that the model tells are its own, all others and the land states are
+ * the mathematics'. Where a date shows water or vegetation in the infrared no building stands, whatever the model says.
+ */
+export function learnedDetector(model: LearnedModel): DetectorKind {
+  const { card } = model;
+  const own = modelClasses(card);
+  // one judge of buildings: what the outlines say of candidates would stand beside what the model says
+  const replaced = (name: ChangeClassName) =>
+    own.includes(name) || (name.startsWith('building') && own.some((other) => other.startsWith('building')));
+  let opened: Promise<ModelSession> | null = null;
+  const session = () => {
+    opened ??= openModel(model);
+    return opened;
+  };
+  return {
+    ...stateDetector,
+    name: 'onnx',
+    model,
+    outlined: (bands, resolution) => !own.some(isBuilding) && stateDetector.outlined(bands, resolution),
+    halo: (resolution) => {
+      const cell = cellSize(card, resolution) ?? 1;
+      const step = LATTICE * cell * card.inputs.multiple;
+      const least = Math.max(stateDetector.halo(resolution), Math.ceil(1.5 * card.margin_px) * cell);
+      return Math.ceil(least / step) * step;
+    },
+    computable(bands) {
+      const { classes, missing } = stateDetector.computable(bands);
+      const others = classes.filter((name) => !replaced(name));
+      const lost = Object.fromEntries(
+        Object.entries(missing).filter(([name]) => !replaced(name as ChangeClassName)),
+      );
+      for (const name of ['building_new', 'building_removed'] as const)
+        if (replaced(name) && !own.includes(name))
+          lost[name] = 'is not told by the model, which judges buildings';
+      return { classes: [...own, ...others], missing: lost };
+    },
+    chance: (bands, resolution) => {
+      const base = stateDetector.chance?.(bands, resolution);
+      return (name, evidence) => {
+        if (!own.includes(name)) return base?.(name, evidence) ?? evidence.confidence;
+        const line = card.calibration[name];
+        if (line === undefined) return evidence.confidence;
+        const p = Math.min(1 - 1e-3, Math.max(1e-3, evidence.confidence));
+        return 1 / (1 + Math.exp(-(line.intercept + line.slope * Math.log(p / (1 - p)))));
+      };
+    },
+    create: (options) => create(card, own, replaced, session, options),
+  };
+}
+
+const isBuilding = (name: ChangeClassName) => name.startsWith('building');
+
+function create(
+  card: ModelCard,
+  own: readonly ChangeClassName[],
+  replaced: (name: ChangeClassName) => boolean,
+  session: () => Promise<ModelSession>,
+  options: DetectorOptions,
+): Detector {
+  const { look, bands, width, height, resolution } = options;
+  const fault = misfit(card, bands, resolution);
+  const cell = cellSize(card, resolution);
+  if (look === null || cell === null || fault !== null)
+    throw new Error(`the model does not fit: ${fault ?? 'it needs a look at the scenes'}`);
+  const base = stateDetector.create({
+    ...options,
+    classes: new Set([...options.classes].filter((name) => !replaced(name))),
+  });
+  const wanted = card.outputs.channels.flatMap((channel, plane) =>
+    channel !== 'none' && own.includes(channel) && options.classes.has(channel)
+      ? [{ plane, name: channel, code: codeOf(channel), threshold: card.thresholds[channel] ?? 0.5 }]
+      : [],
+  );
+  const knowsPlants = bands.has('nir') && bands.has('red');
+  return {
+    stages: { ...base.stages, model: 'onnx wasm' },
+    async detect(before: DateBlock, after: DateBlock) {
+      const detection = await base.detect(before, after);
+      if (wanted.length === 0) return detection;
+      const chances = await chancesOver(
+        await session(),
+        card,
+        [before, after],
+        { width, height },
+        cell,
+        look,
+      );
+      mark(detection, chances, wanted, { width, height, cell, knowsPlants });
+      return detection;
+    },
+  };
+}
+
+interface Wanted {
+  readonly plane: number;
+  readonly name: ChangeClassName;
+  readonly code: number;
+  readonly threshold: number;
+}
+
+/** Puts what the model says over a detection: the class whose chance is farthest above its threshold. */
+function mark(
+  { code, confidence, magnitude, stateBefore, stateAfter, bare }: Detection,
+  { width: cells, height: rows, data }: ChanceMap,
+  wanted: readonly Wanted[],
+  frame: {
+    readonly width: number;
+    readonly height: number;
+    readonly cell: number;
+    readonly knowsPlants: boolean;
+  },
+): void {
+  const { width, height, cell, knowsPlants } = frame;
+  const length = cells * rows;
+  // most places are far from any change: a cell whose neighbours all are is passed over
+  const near = nearAny(data, wanted, cells, rows);
+  for (let y = 0; y < height; y++) {
+    const v = (y + 0.5) / cell - 0.5;
+    const row = Math.min(rows - 1, Math.floor(y / cell)) * cells;
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if (code[at] === UNUSABLE || near[row + Math.min(cells - 1, Math.floor(x / cell))] === 0) continue;
+      const u = (x + 0.5) / cell - 0.5;
+      let best: Wanted | null = null;
+      let chance = 0;
+      let most = 0;
+      for (const one of wanted) {
+        const p = sampleAt(data, one.plane * length, cells, rows, u, v);
+        most = Math.max(most, p);
+        if (p < one.threshold || (best !== null && p - one.threshold <= chance - best.threshold)) continue;
+        if (knowsPlants && isOvergrown(one.name, stateBefore?.[at] ?? 0, stateAfter?.[at] ?? 0)) continue;
+        best = one;
+        chance = p;
+      }
+      magnitude[at] = Math.max(magnitude[at], Math.round(MOST_STEPS * most));
+      if (best === null) continue;
+      code[at] = best.code;
+      confidence[at] = Math.max(1, Math.round(MOST_STEPS * chance));
+      if (bare !== null) bare[at] = 0;
+    }
+  }
+}
+
+/** 1 where a cell or one of its eight neighbours reaches half of a threshold. */
+function nearAny(data: Float32Array, wanted: readonly Wanted[], width: number, height: number): Uint8Array {
+  const near = new Uint8Array(width * height);
+  for (const { plane, threshold } of wanted) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        if (data[plane * width * height + y * width + x] < threshold / 2) continue;
+        for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
+          near.fill(1, v * width + Math.max(0, x - 1), v * width + Math.min(width, x + 2));
+      }
+    }
+  }
+  return near;
+}
+
+/** Whether the date in which a building would stand shows water or plants. */
+function isOvergrown(name: ChangeClassName, before: number, after: number): boolean {
+  if (!isBuilding(name)) return false;
+  const state = name === 'building_new' ? after : before;
+  return state === WATER || state === FOREST || state === GREEN;
+}
