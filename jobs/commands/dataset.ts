@@ -1,0 +1,89 @@
+import { BadInput } from '../../raster/errors.js';
+import { exportPairs, pairsIn } from '../dataset/from-pairs.js';
+import type { DatasetFigures } from '../dataset/writer.js';
+import { parseClasses, parseWhole } from '../options.js';
+import { type Command, type Input, JSON_OPTION, text } from './command.js';
+import { sceneSpec } from './diff.js';
+
+export const datasetExport: Command = {
+  name: 'dataset export',
+  args: '',
+  summary:
+    'writes chips and masks to train a model on, from the verdicts of leads or from pairs with a truth',
+  summaryZh: '由核查结论或带真值的影像对导出训练样本（影像块与标签）',
+  options: [
+    ['--out <dir>', 'new folder for the chips and dataset.json'],
+    ['--pairs <dir>', 'NAME_before.tif, NAME_after.tif, NAME_truth.tif (default: the verdicts of leads)'],
+    ['--class <name>', 'what 1 means in the truths (default: their values are change codes)'],
+    ['--only <list>', 'only these pairs'],
+    ['--val-pairs <list>', 'pairs held back for choosing thresholds'],
+    ['--test-pairs <list>', 'pairs held back for judging'],
+    ['--val <share>', 'share of the ground held back for choosing thresholds', '0.15'],
+    ['--test <share>', 'share of the ground held back for judging', '0.15'],
+    ['--chip <px>', 'side of a chip', '512'],
+    ['--seed <n>', 'which ground is held back', '1'],
+    ['--bands <list>', 'band numbers of the pairs’ files'],
+    ['--sensor <name>', 'sensor profile of the pairs’ files'],
+    ['--source-crs <epsg>', 'CRS of files that carry none'],
+    JSON_OPTION,
+  ],
+  async run(input, context) {
+    const out = text(input, 'out');
+    if (out === undefined) throw new BadInput('Missing --out; expected a new folder for the chips');
+    const shares = { val: share(input, 'val'), test: share(input, 'test') };
+    if (shares.val + shares.test >= 1)
+      throw new BadInput('--val and --test leave nothing to train on; expected less than 1 together');
+    const chip = parseWhole(text(input, 'chip') ?? '512', '--chip');
+    if (chip < 64 || chip > 2048) throw new BadInput(`--chip ${chip}; expected 64 to 2048 px`);
+    const common = { out, shares, chip, seed: parseWhole(text(input, 'seed') ?? '1', '--seed') };
+    const folder = text(input, 'pairs');
+    const progress = context.progress('dataset');
+    const onProgress = (done: number, total: number) => progress.update(done, total);
+    const figures = await (folder === undefined
+      ? fromVerdicts()
+      : exportPairs({
+          ...common,
+          pairs: pairsIn(folder, list(input, 'only')),
+          class: className(input),
+          scene: sceneSpec(input),
+          named: { val: list(input, 'valPairs'), test: list(input, 'testPairs') },
+          backend: context.config.backend,
+          onProgress,
+          signal: context.signal,
+        })
+    ).finally(() => progress.end());
+    if (input.options.json) context.print(JSON.stringify({ out, ...figures }));
+    else for (const line of told(out, figures)) context.print(line);
+  },
+};
+
+async function fromVerdicts(): Promise<DatasetFigures> {
+  throw new BadInput('not yet');
+}
+
+function className(input: Input) {
+  const name = text(input, 'class');
+  if (name === undefined) return null;
+  const [first, ...more] = parseClasses(name, '--class');
+  if (more.length > 0) throw new BadInput(`--class ${name}; expected one class`);
+  return first;
+}
+
+function list(input: Input, name: string): ReadonlySet<string> {
+  return new Set((text(input, name) ?? '').split(',').filter((word) => word !== ''));
+}
+
+function share(input: Input, name: string): number {
+  const given = text(input, name) ?? '';
+  const value = Number(given);
+  if (given.trim() === '' || !(value >= 0 && value < 1))
+    throw new BadInput(`--${name} ${given}; expected a share from 0 to 1`);
+  return value;
+}
+
+function told(out: string, { chips, pixels }: DatasetFigures): string[] {
+  return [
+    `${chips.train} chips to train on, ${chips.val} to choose thresholds, ${chips.test} to judge by, in ${out}`,
+    ...Object.entries(pixels).map(([name, count]) => `  ${name.padEnd(18)} ${count} px`),
+  ];
+}
