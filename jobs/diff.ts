@@ -27,7 +27,7 @@ import {
   peakRssMb,
   toleranceNotes,
 } from './change.js';
-import { judgeOf, toldModel } from './models/judge.js';
+import { judgeOf, modelOf, toldModel } from './models/judge.js';
 
 export interface DiffRequest {
   readonly before: SceneSpec;
@@ -113,6 +113,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     after: after.scene.acquired,
     keepOutside: true,
     chance: detector.chance?.(bands, grid.resolution),
+    modelOf: modelOf(detector),
   });
   const traced = performance.now();
   await writeChangeRaster(file('change.tif'), grid, result.runs);

@@ -169,7 +169,7 @@ function overTheYear(subject: Subject, { runs, grid, beforeMonths, month }: Aske
 }
 
 /** Whether a window holds a part of any zone, by their bounds. */
-function touching(zones: readonly Zone[]): (window: Window) => boolean {
+export function touching(zones: readonly Zone[]): (window: Window) => boolean {
   const bounds = zones.map(boundsOf);
   return ({ x, y, width, height }) =>
     bounds.some((b) => b.minX < x + width && b.maxX > x && b.minY < y + height && b.maxY > y);

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DetectorKind } from '../kernels/detector.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
 import { openJournal } from '../raster/engine/journal.js';
@@ -38,7 +39,9 @@ import { outsideDistrict } from './coverage.js';
 import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
 import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.js';
-import { addMonths, monthsBetween, parseDetector } from './options.js';
+import { judgeOf, modelOf, toldModel } from './models/judge.js';
+import { monthsDetector } from './models/use.js';
+import { addMonths, monthsBetween } from './options.js';
 import { type Note, noteScenes, runNotes, sceneName } from './run-log.js';
 import { stateAreas } from './state-areas.js';
 import { openStateHistory, runFolder } from './state-history.js';
@@ -152,6 +155,7 @@ async function runHeld(db: Db, config: Config, request: MonthlyRequest): Promise
     const [reference] = await archive.scenes([months[0]]);
     const grid = await districtGrid(db, config, subdistricts, reference.scene);
     const after = await archive.scenes([month]);
+    const asked = await monthsDetector(db, config);
     const results: MonthlyResult[] = [];
     for (const comparison of comparisons) {
       const before = await archive.scenes(comparison.beforeMonths);
@@ -162,6 +166,7 @@ async function runHeld(db: Db, config: Config, request: MonthlyRequest): Promise
         subdistricts,
         grid,
         reference,
+        asked,
         after,
         before: before.length > 0 ? before : after,
       });
@@ -239,6 +244,8 @@ interface Work {
   readonly reference: OpenedScene;
   readonly before: readonly OpenedScene[];
   readonly after: readonly OpenedScene[];
+  /** The detector that is asked for; its model may not fit. */
+  readonly asked: DetectorKind;
 }
 
 async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Work) {
@@ -249,7 +256,8 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
     beforeMonth: comparison.beforeMonths[0] ?? null,
     grid,
     parameters: {
-      detector: config.detector,
+      detector: work.asked.name,
+      model: toldModel(work.asked),
       mmu: { building: config.mmuBuilding, other: config.mmuOther },
       before: work.before.map(({ spec }) => spec.files),
       after: work.after.map(({ spec }) => spec.files),
@@ -296,8 +304,8 @@ async function computeAndStore(
 ) {
   const { comparison, subdistricts, grid, before, after } = work;
   const first = comparison.against === 'first';
-  const detector = parseDetector(config.detector);
   const bands = commonBands([...before, ...after]);
+  const { detector, notes: judgeNotes } = judgeOf(work.asked, bands, grid.resolution);
   const choice = chooseClasses(detector, bands, undefined, `month ${request.month}`);
   const file = (name: string) => join(folder, name);
   const journals = [await openJournal(join(config.stateDir, 'work'))];
@@ -336,6 +344,7 @@ async function computeAndStore(
     after: request.month,
     keepOutside: false,
     chance: detector.chance?.(bands, grid.resolution),
+    modelOf: modelOf(detector),
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
   const looks = first
@@ -364,6 +373,7 @@ async function computeAndStore(
     backend: result.backend,
     stages: result.stages,
     detector: detector.name,
+    model: toldModel(detector),
     classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
     looked_again: looks.known.length + looks.own.length,
@@ -381,6 +391,7 @@ async function computeAndStore(
     })),
     tolerance_px: result.tolerance,
     notes: [
+      ...judgeNotes,
       ...lookNotes(result.reports),
       ...toleranceNotes(result),
       ...usableNotes(share(areas), config.schedule.leastUsable),

@@ -1,4 +1,4 @@
-import { classByCode } from '../kernels/classes.js';
+import { type ChangeClassName, classByCode } from '../kernels/classes.js';
 import { type Chance, CONFIDENCE_STEPS } from '../kernels/confidence.js';
 import { apply, type Point } from '../raster/affine.js';
 import { transformer, WGS84 } from '../raster/crs.js';
@@ -21,6 +21,8 @@ export interface DraftContext {
   readonly keepOutside: boolean;
   /** Chance of a patch to be right; the detector's own confidence where absent. */
   readonly chance?: Chance;
+  /** The learned model that told a class; none where absent. */
+  readonly modelOf?: (name: ChangeClassName) => string | null;
 }
 
 /**
@@ -90,6 +92,7 @@ function draft(
     state: 'suspected',
     perimeterM,
     toBare: bare * 2 > pixels,
+    model: context.modelOf?.(changeClass.name) ?? null,
     decided: null,
     centroid: toLonLat(...apply(grid.transform, ...middle)),
     rings,

@@ -36,6 +36,8 @@ export interface Patch {
   readonly compactness: number;
   /** Forest or water that turned into bare ground. */
   readonly toBare: boolean;
+  /** The learned model that told it, `name@revision`; null where the mathematics did. */
+  readonly model: string | null;
   /** A point of the patch's middle as WGS84 longitude, latitude. */
   readonly centroid: Point;
   /** In the CRS of the run's grid. */

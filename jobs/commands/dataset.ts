@@ -1,8 +1,10 @@
 import { BadInput } from '../../raster/errors.js';
 import { exportPairs, pairsIn } from '../dataset/from-pairs.js';
+import { exportVerdicts } from '../dataset/from-verdicts.js';
 import type { DatasetFigures } from '../dataset/writer.js';
 import { parseClasses, parseWhole } from '../options.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
+import { withDatabase } from './database.js';
 import { sceneSpec } from './diff.js';
 
 export const datasetExport: Command = {
@@ -40,7 +42,9 @@ export const datasetExport: Command = {
     const progress = context.progress('dataset');
     const onProgress = (done: number, total: number) => progress.update(done, total);
     const figures = await (folder === undefined
-      ? fromVerdicts()
+      ? withDatabase(context, 'dataset export', (db) =>
+          exportVerdicts(db, context.config, { ...common, onProgress, signal: context.signal }),
+        )
       : exportPairs({
           ...common,
           pairs: pairsIn(folder, list(input, 'only')),
@@ -56,10 +60,6 @@ export const datasetExport: Command = {
     else for (const line of told(out, figures)) context.print(line);
   },
 };
-
-async function fromVerdicts(): Promise<DatasetFigures> {
-  throw new BadInput('not yet');
-}
 
 function className(input: Input) {
   const name = text(input, 'class');

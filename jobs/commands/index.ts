@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   doctor: async () => [(await import('./upkeep.js')).doctorCommand],
   database: async () => [(await import('./upkeep.js')).migrateCommand],
   users: async () => (await import('./users.js')).USER_COMMANDS,
+  models: async () => (await import('./models.js')).MODEL_COMMANDS,
   dataset: async () => [(await import('./dataset.js')).datasetExport],
   evaluate: async () => [(await import('./evaluate.js')).evaluateCommand],
   samples: async () => [(await import('./samples.js')).samplesCommand],

@@ -1,7 +1,8 @@
 import type { BandRole } from '../../kernels/bands.js';
+import type { ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { learnedDetector } from '../../kernels/learned/detector.js';
-import { misfit, modelId } from '../../kernels/learned/model.js';
+import { misfit, modelClasses, modelId } from '../../kernels/learned/model.js';
 import { stateDetector } from '../../kernels/state-detector.js';
 import { BadInput } from '../../raster/errors.js';
 import { findModel } from './shelf.js';
@@ -44,6 +45,13 @@ export function judgeOf(detector: DetectorKind, bands: ReadonlySet<BandRole>, re
       `model ${modelId(model.card)} does not fit these scenes: ${fault}; the built-in detector judged them`,
     ],
   };
+}
+
+/** Which model tells a class, by its name and revision; null where none does. */
+export function modelOf({ model }: DetectorKind): (name: ChangeClassName) => string | null {
+  if (model === undefined) return () => null;
+  const own = modelClasses(model.card);
+  return (name) => (own.includes(name) ? modelId(model.card) : null);
 }
 
 /** What a summary tells of the model, null for none. */

@@ -45,6 +45,7 @@ export function patch(number: string, side: number, over: Partial<Patch> = {}): 
     perimeterM: 4 * side,
     compactness: 0.785,
     toBare: false,
+    model: null,
     decided: null,
     centroid: toLonLat(x + side / 2, y + side / 2),
     rings: [

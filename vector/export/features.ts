@@ -27,6 +27,8 @@ export interface PatchProperties {
   readonly to_bare: boolean;
   /** Month that confirmed or dismissed it, YYYY-MM; null while suspected. */
   readonly decided: string | null;
+  /** The learned model that told it, name@revision; null where the mathematics did. */
+  readonly model: string | null;
 }
 
 export type PatchFeature = Feature<Polygon, PatchProperties>;
@@ -104,6 +106,7 @@ export function patchProperties(patch: Patch): PatchProperties {
     centroid: [round(patch.centroid[0], DEGREE_DECIMALS), round(patch.centroid[1], DEGREE_DECIMALS)],
     to_bare: patch.toBare,
     decided: patch.decided,
+    model: patch.model,
   };
 }
 

@@ -25,6 +25,7 @@ export const PATCH_LAYER: Layer<Patch, PatchProperties> = {
     { name: 'centroid_lat', short: 'lat', type: 'Real(12.7)', value: (p) => p.centroid[1] },
     { name: 'to_bare', short: 'to_bare', type: 'Integer(Boolean)', value: (p) => p.to_bare },
     { name: 'decided', short: 'decided', type: 'String(7)', value: (p) => p.decided },
+    { name: 'model', short: 'model', type: 'String(129)', value: (p) => p.model },
   ],
 };
 

@@ -36,7 +36,7 @@ export async function patchesByNumber(db: Db, numbers: readonly string[]): Promi
 
 /** What `patchFromRow` reads. */
 export const PATCH_COLUMNS =
-  'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom::text AS geom';
+  'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom::text AS geom';
 
 export interface PatchRow {
   readonly number: string;
@@ -52,6 +52,7 @@ export interface PatchRow {
   readonly compactness: number;
   readonly confidence: number;
   readonly to_bare: boolean;
+  readonly model: string | null;
   readonly lon: number;
   readonly lat: number;
   /** Hex EWKB. */
@@ -73,6 +74,7 @@ export function patchFromRow(row: PatchRow): Patch {
     perimeterM: row.perimeter_m,
     compactness: row.compactness,
     toBare: row.to_bare,
+    model: row.model,
     centroid: [row.lon, row.lat],
     rings: decodePolygon(row.geom),
   };

@@ -79,16 +79,16 @@ async function stageDrafts(tx: Db, drafts: readonly DraftPatch[], srid: number):
   await tx.query(
     `CREATE TEMPORARY TABLE draft_patch (ord integer, class text, state text, subdistrict_code text, subdistrict text,
        before text, after text, area_m2 float8, perimeter_m float8, compactness float8, confidence float8, to_bare boolean,
-       lon float8, lat float8, geom geometry(Polygon)) ON COMMIT DROP`,
+       model text, lon float8, lat float8, geom geometry(Polygon)) ON COMMIT DROP`,
   );
   for (let from = 0; from < drafts.length; from += CHUNK_ROWS) {
     const chunk = drafts.slice(from, from + CHUNK_ROWS);
     await tx.query(
       `INSERT INTO pg_temp.draft_patch
-       SELECT ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, lon, lat, geom::geometry
+       SELECT ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, lon, lat, geom::geometry
        FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::float8[],
-         $10::float8[], $11::float8[], $12::boolean[], $13::float8[], $14::float8[], $15::text[])
-         AS d(ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, lon, lat, geom)`,
+         $10::float8[], $11::float8[], $12::boolean[], $13::text[], $14::float8[], $15::float8[], $16::text[])
+         AS d(ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, lon, lat, geom)`,
       [
         chunk.map((_, index) => from + index),
         chunk.map((d) => d.class),
@@ -102,6 +102,8 @@ async function stageDrafts(tx: Db, drafts: readonly DraftPatch[], srid: number):
         chunk.map((d) => d.compactness),
         chunk.map((d) => d.confidence),
         chunk.map((d) => d.toBare),
+        // a draft kept back by an older release tells none
+        chunk.map((d) => d.model ?? null),
         chunk.map((d) => d.centroid[0]),
         chunk.map((d) => d.centroid[1]),
         chunk.map((d) => encodePolygon(d.rings, srid)),
@@ -152,13 +154,13 @@ async function storePatches(tx: Db, run: RunRecord, numbers: readonly string[]):
   );
   await tx.query(
     `INSERT INTO tuban.patch (number, run_id, ord, month, against, class, state, subdistrict_code, subdistrict, before, after,
-       area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom)
+       area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom)
      SELECT number, $1::int, ord, $2, $3, class, state, subdistrict_code, subdistrict, before, after,
-       area_m2, perimeter_m, compactness, confidence, to_bare, lon, lat, geom FROM pg_temp.draft_patch
+       area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom FROM pg_temp.draft_patch
      -- the state stays: it follows from the looks of other months, which outlive a re-run of this one
      ON CONFLICT (number) DO UPDATE SET run_id = excluded.run_id, ord = excluded.ord, subdistrict = excluded.subdistrict,
        before = excluded.before, after = excluded.after, area_m2 = excluded.area_m2, perimeter_m = excluded.perimeter_m,
-       compactness = excluded.compactness, confidence = excluded.confidence, to_bare = excluded.to_bare, lon = excluded.lon,
+       compactness = excluded.compactness, confidence = excluded.confidence, to_bare = excluded.to_bare, model = excluded.model, lon = excluded.lon,
        lat = excluded.lat, geom = excluded.geom, updated_at = now(), retired_at = NULL`,
     [run.id, run.month, run.against],
   );

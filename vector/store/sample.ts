@@ -41,6 +41,7 @@ export function draftAt(x: number, y: number, side: number, change: Partial<Draf
     perimeterM: 4 * side,
     compactness: Math.PI / 4,
     toBare: false,
+    model: null,
     decided: null,
     centroid: [114.12345678901234, 22.5],
     rings: square(x, y, side),

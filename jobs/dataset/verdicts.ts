@@ -1,0 +1,56 @@
+import type { Grid } from '../../raster/grid.js';
+import { boundsOf, type Zone, zoneOfRings } from '../../raster/zones.js';
+import type { Lead } from '../../vector/lead.js';
+import type { Db } from '../../vector/store/db.js';
+import { listLeads } from '../../vector/store/leads.js';
+import { groundOf, type Place, type Shares, type Split, splitOfGround } from './split.js';
+
+/** A lead that somebody has been to and found right or wrong, where it lies on the district's grid. */
+export interface JudgedLead {
+  readonly lead: Lead;
+  readonly right: boolean;
+  readonly zone: Zone;
+  /** Months compared, YYYY-MM. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** How many leads have been found right or wrong. */
+export async function countVerdicts(db: Db): Promise<number> {
+  return (await listLeads(db)).filter(({ verdict }) => verdict === 'confirmed' || verdict === 'rejected')
+    .length;
+}
+
+/** Leads with a verdict, by number. What was not found on site says neither. */
+export async function judgedLeads(db: Db, grid: Grid): Promise<JudgedLead[]> {
+  return (await listLeads(db)).flatMap((lead) => {
+    const { before, after } = lead.patch;
+    if ((lead.verdict !== 'confirmed' && lead.verdict !== 'rejected') || before === null || after === null)
+      return [];
+    const zone = zoneOfRings(lead.patch.rings, grid);
+    return [{ lead, right: lead.verdict === 'confirmed', zone, before, after }];
+  });
+}
+
+/** Side of the chips that ground is counted in, px. */
+export const CHIP = 512;
+/** What is held back of a district where nobody says otherwise. */
+export const SHARES: Shares = { val: 0.15, test: 0.15 };
+export const SEED = 1;
+
+/** Where the ground of a zone goes by the split of its middle. */
+export function splitOfZone(zone: Zone, side = CHIP, shares = SHARES, seed = SEED): Split {
+  const { minX, minY, maxX, maxY } = boundsOf(zone);
+  const place = { column: Math.floor((minX + maxX) / 2 / side), row: Math.floor((minY + maxY) / 2 / side) };
+  return splitOfGround(groundOf(place), shares, seed);
+}
+
+/** Places of the chips a zone touches. */
+export function placesOfZone(zone: Zone, side: number): Place[] {
+  const { minX, minY, maxX, maxY } = boundsOf(zone);
+  const places: Place[] = [];
+  for (let row = Math.max(0, Math.floor(minY / side)); row * side < maxY; row++)
+    for (let column = Math.max(0, Math.floor(minX / side)); column * side < maxX; column++)
+      places.push({ column, row });
+  return places;
+}
