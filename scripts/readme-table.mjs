@@ -20,6 +20,7 @@ const KEYS_ZH = {
   workers: '工作线程数；缺省为每核一个',
   backend: '核函数在哪里计算',
   detector: '检测器：states 或 indices',
+  model: '学习模型：文件夹，或 `tuban models list` 中的名称；留空则用已启用的（docs/models.md）',
   mmuBuilding: '建筑图斑最小上图面积（m²）',
   mmuOther: '其他图斑最小上图面积（m²）',
   timeZone: '打印时间与计算工作日所用时区',

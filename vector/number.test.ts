@@ -13,7 +13,7 @@ const draft = (change: Partial<DraftPatch> = {}): DraftPatch => ({
   perimeterM: 40,
   compactness: 0.78,
   toBare: false,
-    model: null,
+  model: null,
   decided: null,
   centroid: [114.1, 22.5],
   rings: [],

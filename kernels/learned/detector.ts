@@ -7,7 +7,7 @@ import { type ChanceMap, chancesOver, sampleAt } from './chances.js';
 import { cellSize, type LearnedModel, misfit, modelClasses } from './model.js';
 import { type ModelSession, openModel } from './session.js';
 
-/** Context that a block brings along is a multiple of so many px of the grid, whatever the size of a cell. */
+/** px that a detector's halo is a multiple of. */
 const LATTICE = 8;
 /** The brightest confidence that a pixel carries. */
 const MOST_STEPS = CONFIDENCE_STEPS - 1;
@@ -42,7 +42,7 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
     outlined: (bands, resolution) => !own.some(isBuilding) && stateDetector.outlined(bands, resolution),
     halo: (resolution) => {
       const cell = cellSize(card, resolution) ?? 1;
-      const step = LATTICE * cell * card.inputs.multiple;
+      const step = leastCommon(LATTICE, cell * card.inputs.multiple);
       const least = Math.max(stateDetector.halo(resolution), Math.ceil(1.5 * card.margin_px) * cell);
       return Math.ceil(least / step) * step;
     },
@@ -69,6 +69,12 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
     },
     create: (options) => create(card, own, replaced, session, options),
   };
+}
+
+function leastCommon(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y > 0) [x, y] = [y, x % y];
+  return (a * b) / x;
 }
 
 const isBuilding = (name: ChangeClassName) => name.startsWith('building');

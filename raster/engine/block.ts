@@ -115,13 +115,18 @@ async function detect(
 /** Least side of a window's inner part, px: the masks need to see whole clouds, also in a thin block at the grid's edge. */
 const LEAST_SIDE = 256;
 
-/** What a window's place on the grid is a multiple of, px: detectors judge cells of up to so many px, in every block the same ones. */
+/**
+ * What a window's place on the grid is a multiple of, px, but for what all have in common: detectors judge cells of up to so many
+ * px, in every block the same ones. A learned model's coarsest step is 16 of its cells.
+ */
 const CELLS = 8;
+const MODEL_CELLS = 128;
 
 /** The pixels a block looks at: its core and the halo, and in a thin block at the grid's edge more of its neighbours. */
-function windowOf({ halo }: BlockJob, { core }: Block): Window {
+function windowOf({ halo, model }: BlockJob, { core }: Block): Window {
+  const step = model === null ? CELLS : MODEL_CELLS;
   const more = (from: number, length: number) =>
-    Math.min(Math.ceil(Math.max(0, LEAST_SIDE - length) / CELLS) * CELLS, from);
+    Math.min(Math.ceil(Math.max(0, LEAST_SIDE - length) / step) * step, from);
   const [left, top] = [more(core.x, core.width), more(core.y, core.height)];
   return {
     x: core.x - left - halo,

@@ -49,6 +49,7 @@ const PatchProps = z.object({
   centroid: z.tuple([z.number(), z.number()]),
   to_bare: z.boolean(),
   decided: z.string().nullable(),
+  model: z.string().nullable(),
 });
 
 const BBox = z.tuple([z.number(), z.number(), z.number(), z.number()]);

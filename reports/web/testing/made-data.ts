@@ -64,6 +64,7 @@ export const PATCHES = CHANGE_CLASSES.slice(0, 6).map((one, i) => {
     compactness: 0.7,
     centroid: [lon + size / 2, SOUTH + 0.012 + size / 2],
     to_bare: false,
+    model: null,
     decided: i % 3 === 1 ? null : '2026-08',
     bbox: [lon, SOUTH + 0.012, lon + size, SOUTH + 0.012 + size],
     ring: square(lon, SOUTH + 0.012, size),

@@ -54,6 +54,7 @@ export const Patch = z.object({
   centroid: LonLat,
   decided: z.string().nullish(),
   to_bare: z.boolean().nullish(),
+  model: z.string().nullish(),
 });
 export type Patch = z.infer<typeof Patch>;
 

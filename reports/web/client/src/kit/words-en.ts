@@ -87,6 +87,7 @@ export const en: Words = {
   area: 'Area',
   perimeter: 'Perimeter',
   confidence: 'Confidence',
+  model: 'Learned model',
   position: 'Longitude, latitude',
   firstSeen: 'First seen',
   decided: 'Decided in',

@@ -96,6 +96,7 @@ export const zh = {
   area: '面积',
   perimeter: '周长',
   confidence: '置信度',
+  model: '学习模型',
   position: '位置（经度, 纬度）',
   firstSeen: '首次发现',
   decided: '判定月份',

@@ -73,6 +73,7 @@ function content(meta: Meta, patch: PatchDetail, zoomTo: (patch: PatchDetail) =>
       [words.area, area(patch.area_m2)],
       [words.perimeter, `${count(Math.round(patch.perimeter_m))} m`],
       [words.confidence, percent(patch.confidence)],
+      [words.model, patch.model],
       [words.decided, patch.decided],
       [words.toBare, patch.to_bare ? words.yes : null],
       [words.position, lonLat(patch.centroid)],
