@@ -16,7 +16,8 @@ from dataset import REVERSED, UNKNOWN
 GAIN, BAND_GAIN, OFFSET, GAMMA = 0.12, 0.06, 0.04, 0.25  # light
 TINT = 0.15  # season: how far vegetation's bands move
 NOISE = 0.03
-SCALE, TURN = 0.25, np.pi / 4  # both dates together: log of the zoom, turn besides quarter turns
+# Both dates together: log of the zoom (houses stand for halls too), turn besides quarter turns.
+SCALE, TURN = 0.4, np.pi / 4
 SHIFT, LEAN = 2.0, 0.03  # between the dates: pixels, and shear or stretch over the window
 # Shares of windows about a changed pixel, and of dates blurred; the rest of the windows turn and zoom not at all.
 CHANGED, BLURRED, FREE = 0.5, 0.3, 0.5
@@ -78,15 +79,16 @@ class Batches:
     def look(self, date, rng):
         """A date in another light, season and sharpness."""
         n, bands = date.shape[:2]
-        normal = lambda sd, *shape: torch.from_numpy(rng.normal(0, sd, shape).astype(np.float32))[..., None, None]
+        each = lambda values: torch.from_numpy(values.astype(np.float32)).reshape(n, -1, 1, 1)
+        normal = lambda sd, *shape: each(rng.normal(0, sd, shape))
         date = date + vegetation(date, self.bands) * normal(TINT, n, bands)
-        gamma = torch.from_numpy(np.exp(rng.uniform(-GAMMA, GAMMA, (n, 1, 1, 1))).astype(np.float32))
+        gamma = each(np.exp(rng.uniform(-GAMMA, GAMMA, n)))
         light = date.clamp(min=0) ** gamma + date.clamp(max=0)
         light = light * torch.exp(normal(GAIN, n, 1) + normal(BAND_GAIN, n, bands)) + normal(OFFSET, n, bands)
         blur = blurred(light)
-        share = torch.from_numpy(np.where(rng.random(n) < BLURRED, rng.random(n), 0).astype(np.float32))[:, None, None, None]
+        share, level = np.where(rng.random(n) < BLURRED, rng.random(n), 0), rng.uniform(0, NOISE, n)
         noise = torch.from_numpy(rng.standard_normal(date.shape, np.float32))
-        return light + share * (blur - light) + noise * torch.from_numpy(rng.uniform(0, NOISE, (n, 1, 1, 1)).astype(np.float32))
+        return light + each(share) * (blur - light) + each(level) * noise
 
 
 def blurred(date):
@@ -97,7 +99,7 @@ def blurred(date):
 
 
 def cut(raster, centre, turn, shift, crop, label=False):
-    """The window (1, bands, crop, crop) about `centre` (row, column): its pixel p is the raster at centre + turn p + shift."""
+    """The window (1, bands, crop, crop) about `centre` (row, column); its pixel p is that at centre + turn p + shift"""
     raster = torch.as_tensor(raster, dtype=torch.float32)[None]
     height, width = raster.shape[-2:]
     offset = np.arange(crop) - crop // 2

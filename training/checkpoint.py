@@ -34,11 +34,9 @@ def load(folder, device="cpu"):
         raise BadInput(f"{path}: no checkpoint of this recipe ({str(error).splitlines()[0]})") from error
 
 
-def same_setup(folder, setup, former, keys):
-    """Refuses to go on with a training under other terms."""
+def same_setup(folder, setup, former, keys, cure):
+    """Refuses a checkpoint that was made under other terms."""
     for key in keys:
         if setup[key] != former.get(key):
-            raise BadInput(
-                f"{folder}/{FILE}: began with {key} {json.dumps(former.get(key))}, now {json.dumps(setup[key])}; "
-                "go on with the same, or train into another --out"
-            )
+            has, here = (json.dumps(s.get(key)) for s in (former, setup))
+            raise BadInput(f"{folder}/{FILE}: has {key} {has}, this training {here}; {cure}")

@@ -48,7 +48,7 @@ def read_dataset(path, pixel_size):
     occurring = {code for chip in chips for code in codes_in(chip.label)}
     codes = {name: code for name, code in manifest["classes"].items() if code in occurring}
     if not codes:
-        raise BadInput(f"{path}: no labelled chip holds a changed pixel, nothing can be learned; export confirmed patches too")
+        raise BadInput(f"{path}: no chip holds a changed pixel, nothing can be learned; export confirmed patches too")
     for name in list(codes):  # a class comes with its reverse: swapped dates teach it
         other = REVERSED.get(name)
         if other in manifest["classes"]:
@@ -87,7 +87,7 @@ def read_chip(path, entry, bands, classes, pixel_size):
     if split not in ("train", "val", "test"):
         raise BadInput(f'{path}/dataset.json: chip {name} has split "{split}"; expected train, val or test')
     if len(dark) != len(bands) or len(high) != len(bands) or not (high > 0).all() or not resolution > 0:
-        raise BadInput(f"{path}/dataset.json: chip {name}: levels of {len(bands)} bands and a resolution above 0 expected")
+        raise BadInput(f"{path}/dataset.json: chip {name}: expected levels of {len(bands)} bands, a resolution above 0")
     factor = max(1, math.floor(pixel_size / resolution + 0.5))
     before, after, label = (read_raster(os.path.join(path, split, d, f"{name}.tif")) for d in ("A", "B", "label"))
     if before.shape != after.shape or len(before) != len(bands) or label.shape != (1, *before.shape[1:]):
@@ -111,7 +111,7 @@ def read_raster(file):
 
 
 def cells(raster, factor):
-    """The factor * factor pixels of each cell, as rasters (..., rows, columns); what fills no whole cell is left out."""
+    """The factor * factor pixels of each cell, as rasters (..., rows, columns); half cells are left out."""
     rows, columns = (n // factor for n in raster.shape[-2:])
     cut = raster[..., : rows * factor, : columns * factor]
     return [cut[..., r::factor, c::factor] for r in range(factor) for c in range(factor)]
@@ -141,7 +141,7 @@ def codes_in(label):
 
 
 def held_back(chips, seed):
-    """(train, val): the split "val", or where there is none a seventh of the training grounds, and of one ground nothing."""
+    """(train, val): the split "val", else a seventh of the training grounds, where there are two or more."""
     train = [c for c in chips if c.split == "train"]
     val = [c for c in chips if c.split == "val"]
     if not train:

@@ -13,9 +13,6 @@ def needs(*modules):
 
     missing = [f"python3-{m}" for m in modules if importlib.util.find_spec(m) is None]
     if missing:
-        print(
-            f"{sys.executable} lacks {', '.join(m[8:] for m in missing)}; install with: apt-get install {' '.join(missing)}"
-            " (and run /usr/bin/python3)",
-            file=sys.stderr,
-        )
+        packages = " ".join(missing)
+        print(f"{sys.executable} lacks packages; apt-get install {packages}, and run /usr/bin/python3", file=sys.stderr)
         sys.exit(2)

@@ -1,6 +1,7 @@
 """From trained weights to what tuban runs: model.onnx and its card model.json."""
 
 import hashlib
+import inspect
 import json
 import os
 import warnings
@@ -35,12 +36,13 @@ def write_onnx(net, bands, path):
     pair = (torch.zeros(1, bands, edge, edge), torch.zeros(1, bands, edge, edge))
     axes = {0: "n", 2: "h", 3: "w"}
     names = {"input_names": ["before", "after"], "output_names": ["probability"]}
+    dynamic = {name: axes for name in sum(names.values(), [])}
+    # PyTorch 2 has two exporters; this one writes plain operators
+    exporter = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     part = path + ".part"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch 1.13 warns of its own constants' shapes
-        torch.onnx.export(
-            net, pair, part, opset_version=13, **names, dynamic_axes={n: axes for n in sum(names.values(), [])}
-        )
+        torch.onnx.export(net, pair, part, opset_version=13, **names, dynamic_axes=dynamic, **exporter)
     os.replace(part, path)
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()

@@ -52,7 +52,7 @@ def choose_threshold(count):
         return 0.5
     f1 = np.nan_to_num(scores(count)[2])
     near = np.flatnonzero(f1 >= NEAR_BEST * f1.max())
-    return max(1, int(near[len(near) // 2])) / BINS
+    return round(max(1, int(near[len(near) // 2])) / BINS, 4)
 
 
 def figures_at(counts, codes, thresholds):

@@ -1,7 +1,6 @@
-"""The training itself: from a dataset folder to a model folder."""
+"""The training itself: from a dataset folder to weights."""
 
 import copy
-import json
 import math
 import os
 import signal
@@ -16,17 +15,15 @@ import checkpoint
 from batches import Batches
 from dataset import UNKNOWN, band_statistics, held_back, read_dataset
 from errors import BadInput
-from export import measure_margin, write_card, write_onnx
-from figures import choose_threshold, figures_at, scores, tally
-from model import MULTIPLE, ChangeNet, size
+from figures import scores, tally
+from finish import LEAST, MOST, finish
+from model import ChangeNet, size
 
 RATE, TUNING_RATE, DECAY = 3e-3, 1e-3, 0.02  # AdamW; a third of the rate where training begins from a model
 WARM = 0.08  # share of the budget until the rate is full; from there it falls by a cosine
 AVERAGE = 0.998  # weights that are kept: a moving average over some 500 steps
 # Chips that progress is shown on; thresholds and final figures take all.
 SHOWN_CHIPS = 32
-# Pixel sizes a model is good for, as shares of its own: it sees zooms of exp(+-0.25) in training.
-LEAST, MOST = 0.72, 1.35
 
 
 def train(args, say):
@@ -63,7 +60,13 @@ def describe(args, data, chips):
     }
     if args.former:
         former, _ = checkpoint.load(args.former)
-        checkpoint.same_setup(args.former, setup, former, ("bands", "classes"))
+        cure = "export the same bands and classes, or leave out --from"
+        checkpoint.same_setup(args.former, setup, former, ("bands", "classes"), cure)
+        if not LEAST <= setup["pixel_m"] / former["pixel_m"] <= MOST:
+            raise BadInput(
+                f"{args.former}: learned pixels of {former['pixel_m']} m, these are {setup['pixel_m']} m; "
+                f"try --pixel-size {former['pixel_m']}, or leave out --from"
+            )
         return {**setup, "mean": former["mean"], "std": former["std"], "from": former["name"], "name": args.name}
     mean, std = (np.round(values, 5).tolist() for values in band_statistics(chips))
     return {**setup, "mean": mean, "std": std, "name": args.name}
@@ -82,13 +85,14 @@ class Training:
         self.average = copy.deepcopy(self.net).eval()
         decayed = [p for p in self.net.parameters() if p.dim() > 1]
         plain = [p for p in self.net.parameters() if p.dim() <= 1]
-        self.optimizer = torch.optim.AdamW([{"params": decayed}, {"params": plain, "weight_decay": 0.0}], weight_decay=DECAY)
+        groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
         self.step, self.before, self.losses = 0, 0.0, []
         self.began = self.clock()
         self.mean, self.std = (torch.tensor(setup[k], device=device)[:, None, None] for k in ("mean", "std"))
         if args.resume:
             former, state = checkpoint.load(args.out, device)
-            checkpoint.same_setup(args.out, setup, former, setup)
+            checkpoint.same_setup(args.out, setup, former, setup, "go on with the same, or train into another --out")
             # parameter groups are this recipe's own: rates follow from the progress
             kept = {"state": state["optimizer"], "param_groups": self.optimizer.state_dict()["param_groups"]}
             self.net.load_state_dict(state["net"])
@@ -123,7 +127,8 @@ class Training:
             if stop or time.monotonic() - told >= self.args.every:
                 self.save()
                 loss, self.losses = float(np.mean(self.losses)), []
-                say(event="progress", step=self.step, minutes=round(self.spent() / 60, 2), loss=round(loss, 4), val_f1=f1())
+                minutes = round(self.spent() / 60, 2)
+                say(event="progress", step=self.step, minutes=minutes, loss=round(loss, 4), val_f1=f1())
                 told = time.monotonic()
             if stop:
                 say(event="interrupted", step=self.step)
@@ -172,64 +177,3 @@ def f1_of(training, chips):
     codes = dict(zip(training.setup["classes"], training.codes.flatten().tolist()))
     counts = tally(training.average, chips, codes, training.normalize, training.device)
     return {n: round(float(np.nanmax(scores(c)[2])), 4) for c, n in zip(counts, codes) if c[1].sum()}
-
-
-def finish(args, training, data, chips, val, say):
-    """Chooses thresholds on held-back chips, writes ONNX and card, and says the figures of val and test."""
-    net, names = training.average, list(data.codes)
-    measure = lambda which, **k: tally(net, which, data.codes, training.normalize, training.device, **k)
-    counts = measure(val)
-    # A class that the held-back chips lack is judged on their dates swapped, where its reverse becomes it.
-    swapped = measure(val, swapped=True) if (counts[:, 1].sum(1) == 0).any() else counts
-    thresholds = {
-        name: choose_threshold(counts[k] if counts[k][1].sum() else swapped[k]) for k, name in enumerate(names)
-    }
-    figures = figures_at(counts, data.codes, thresholds)
-    test = [c for c in data.chips if c.split == "test"]
-    tested = figures_at(measure(test), data.codes, thresholds) if test else {}
-    normalize, training.device = training.normalize, "cpu"
-    net = net.cpu()
-    training.mean, training.std = training.mean.cpu(), training.std.cpu()
-    margin = measure_margin(net, val or chips, normalize)
-    sha256 = write_onnx(net, len(data.bands), os.path.join(args.out, "model.onnx"))
-    pixel = training.setup["pixel_m"]
-    card = {
-        "format": "tuban-model",
-        "version": 1,
-        "name": args.name,
-        "revision": revision(args),
-        "file": "model.onnx",
-        "sha256": sha256,
-        "inputs": {"form": "pair", "layout": "nchw", "names": ["before", "after"], "bands": list(data.bands),
-                   "multiple": MULTIPLE, "size": None},  # fmt: skip
-        "pixel_size_m": {"trained": pixel, "least": round(LEAST * pixel, 2), "most": round(MOST * pixel, 2)},
-        "normalization": {"kind": "levels", "mean": training.setup["mean"], "std": training.setup["std"]},
-        "outputs": {"name": "probability", "activation": "none", "channels": names},
-        "margin_px": margin,
-        "thresholds": thresholds,
-        "training": {
-            "data": f"{os.path.basename(os.path.abspath(args.dataset))} ({', '.join(data.sources)})",
-            "licence": args.data_licence,
-            "chips": len(chips),
-            "ground": "held back by ground" if val else "nothing held back: thresholds are 0.5",
-            "seed": args.seed,
-            "steps": training.step,
-            "minutes": round(training.spent() / 60, 1),
-            "from": training.setup["from"],
-        },
-        "figures": {"set": "val", **figures},
-        "licence": args.licence,
-    }
-    write_card(os.path.join(args.out, "model.json"), card)
-    say(event="done", steps=training.step, minutes=round(training.spent() / 60, 2), margin_px=margin,
-        thresholds=thresholds, val=figures, test=tested)  # fmt: skip
-
-
-def revision(args):
-    """One more than that of the model training began from, where the name is the same."""
-    try:
-        with open(os.path.join(args.former or "", "model.json"), encoding="utf-8") as stream:
-            former = json.load(stream)
-        return str(int(former["revision"]) + 1) if former["name"] == args.name else "1"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "1"

@@ -13,7 +13,7 @@ NOTE = "float32 in row-major order; inputs are normalized already, (value - mean
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("model", help="folder that training/train.py wrote")
-    parser.add_argument("--out", required=True, metavar="FILE", help="JSON: before, after, probability, each {shape, values}")
+    parser.add_argument("--out", required=True, metavar="FILE", help="JSON: before, after, probability")
     parser.add_argument("--height", type=int, default=64)
     parser.add_argument("--width", type=int, default=96)
     parser.add_argument("--seed", type=int, default=1)

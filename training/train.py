@@ -15,7 +15,7 @@ def arguments():
     add("dataset", help="folder written by tuban dataset export")
     add("--out", required=True, metavar="DIR", help="folder of the model")
     add("--name", required=True, help="name on the card, e.g. buildings-levir")
-    add("--pixel-size", type=float, default=1.1, metavar="M", help="aim, in metres: chips are averaged over whole pixels")
+    add("--pixel-size", type=float, default=1.1, metavar="M", help="aim, in metres: chips are averaged to about it")
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument(
         "--minutes",
@@ -52,7 +52,7 @@ def say(**line):
 
 def main():
     args = arguments()
-    # Threads that wait by spinning use up the budget, and each other's cores where those are shared; read at torch's import.
+    # Threads that wait by spinning use up the budget, and each other's cores. Read when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     needs("numpy", "torch", "rasterio")
     try:
