@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from dataset import REVERSED, UNKNOWN
 
 # Standard deviations or bounds, for each date on its own unless said otherwise.
-GAIN, BAND_GAIN, OFFSET, GAMMA = 0.12, 0.06, 0.04, 0.25  # light
-TINT = 0.15  # season: how far vegetation's bands move
+GAIN, BAND_GAIN, OFFSET, GAMMA = 0.12, 0.04, 0.02, 0.25  # light, that normalization has left
+TINT = 0.1  # season: how far vegetation's bands move
 NOISE = 0.03
 # Both dates together: log of the zoom (houses stand for halls too), turn besides quarter turns.
 SCALE, TURN = 0.4, np.pi / 4
@@ -32,16 +32,35 @@ class Source:
     chip: object
     known: np.ndarray
     changed: np.ndarray
+    inner: tuple  # least and greatest centre (row, column) of windows that lie within the known part
+
+
+def source_of(chip, codes, rng, crop):
+    pick = lambda mask: rng.permutation(np.argwhere(mask))[:CENTRES]
+    known = np.argwhere(chip.label != UNKNOWN)
+    if not len(known):
+        return Source(chip, known, known, (None, None))
+    least, most = known.min(0) + crop // 2, known.max(0) + 1 - crop // 2
+    middle = (least + most) // 2  # of a part narrower than a window
+    inner = (np.where(least > most, middle, least), np.where(least > most, middle, most))
+    return Source(chip, rng.permutation(known)[:CENTRES], pick(np.isin(chip.label, codes)), inner)
+
+
+def shares(weights):
+    """The cumulative shares by which one of many is drawn."""
+    return np.cumsum(weights) / max(1, np.sum(weights))
 
 
 class Batches:
     def __init__(self, chips, bands, codes, seed, size, crop):
         self.bands, self.seed, self.size, self.crop = bands, seed, size, crop
         rng = np.random.default_rng(seed)
-        pick = lambda mask: rng.permutation(np.argwhere(mask))[:CENTRES]
-        sources = [Source(c, pick(c.label != UNKNOWN), pick(np.isin(c.label, list(codes.values())))) for c in chips]
+        sources = [source_of(chip, list(codes.values()), rng, crop) for chip in chips]
         self.known = [s for s in sources if len(s.known)]
         self.changed = [s for s in sources if len(s.changed)]
+        # Chips are drawn by what is known of them, and by the root of what changed: a large hall is no hundred houses.
+        self.known_shares = shares([(s.chip.label != UNKNOWN).sum() for s in self.known])
+        self.changed_shares = shares([len(s.changed) ** 0.5 for s in self.changed])
         self.swapped = swap_table(codes)
 
     def __call__(self, step):
@@ -55,11 +74,15 @@ class Batches:
         return self.look(before, rng), self.look(after, rng), label
 
     def window(self, rng):
-        kind = self.changed if self.changed and rng.random() < CHANGED else self.known
-        source = kind[rng.integers(len(kind))]
-        about = source.changed if kind is self.changed else source.known
-        # the pixel the window is about lies anywhere in its inner half
+        if rng.random() < CHANGED:
+            source = self.changed[np.searchsorted(self.changed_shares, rng.random())]
+            about = source.changed
+        else:
+            source = self.known[np.searchsorted(self.known_shares, rng.random())]
+            about = source.known
+        # the pixel the window is about lies anywhere in its inner half, if the window does not leave what is known
         centre = about[rng.integers(len(about))] + rng.integers(-self.crop // 4, self.crop // 4 + 1, 2)
+        centre = np.clip(centre, *source.inner)
         quarter = np.array([[0, -1], [1, 0]])
         turn = np.linalg.matrix_power(quarter, rng.integers(4)) @ np.diag([1, rng.choice([-1, 1])]).astype(float)
         free = rng.random() < FREE
