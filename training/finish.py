@@ -1,0 +1,72 @@
+"""From trained weights to a model folder: thresholds on held-back chips, ONNX, card and figures."""
+
+import json
+import os
+
+from export import measure_margin, write_card, write_onnx
+from figures import choose_threshold, figures_at, tally
+from model import MULTIPLE
+
+# Pixel sizes a model is good for, as shares of its own: it sees zooms of 0.67 to 1.5 in training.
+LEAST, MOST = 0.72, 1.35
+
+
+def finish(args, training, data, chips, val, say):
+    """Chooses thresholds on held-back chips, writes ONNX and card, and says the figures of val and test."""
+    net, names = training.average, list(data.codes)
+    measure = lambda which, **k: tally(net, which, data.codes, training.normalize, training.device, **k)
+    counts = measure(val)
+    # A class that the held-back chips lack is judged on their dates swapped, where its reverse becomes it.
+    swapped = measure(val, swapped=True) if (counts[:, 1].sum(1) == 0).any() else counts
+    thresholds = {
+        name: choose_threshold(counts[k] if counts[k][1].sum() else swapped[k]) for k, name in enumerate(names)
+    }
+    figures = figures_at(counts, data.codes, thresholds)
+    test = [c for c in data.chips if c.split == "test"]
+    tested = figures_at(measure(test), data.codes, thresholds) if test else {}
+    normalize, training.device = training.normalize, "cpu"
+    net = net.cpu()
+    training.mean, training.std = training.mean.cpu(), training.std.cpu()
+    margin = measure_margin(net, val or chips, normalize)
+    sha256 = write_onnx(net, len(data.bands), os.path.join(args.out, "model.onnx"))
+    pixel = training.setup["pixel_m"]
+    card = {
+        "format": "tuban-model",
+        "version": 1,
+        "name": args.name,
+        "revision": revision(args),
+        "file": "model.onnx",
+        "sha256": sha256,
+        "inputs": {"form": "pair", "layout": "nchw", "names": ["before", "after"], "bands": list(data.bands),
+                   "multiple": MULTIPLE, "size": None},  # fmt: skip
+        "pixel_size_m": {"trained": pixel, "least": round(LEAST * pixel, 2), "most": round(MOST * pixel, 2)},
+        "normalization": {"kind": "levels", "mean": training.setup["mean"], "std": training.setup["std"]},
+        "outputs": {"name": "probability", "activation": "none", "channels": names},
+        "margin_px": margin,
+        "thresholds": thresholds,
+        "training": {
+            "data": f"{os.path.basename(os.path.abspath(args.dataset))} ({', '.join(data.sources)})",
+            "licence": args.data_licence,
+            "chips": len(chips),
+            "ground": "held back by ground" if val else "nothing held back: thresholds are 0.5",
+            "seed": args.seed,
+            "steps": training.step,
+            "minutes": round(training.spent() / 60, 1),
+            "from": training.setup["from"],
+        },
+        "figures": {"set": "val", **figures},
+        "licence": args.licence,
+    }
+    write_card(os.path.join(args.out, "model.json"), card)
+    say(event="done", steps=training.step, minutes=round(training.spent() / 60, 2), margin_px=margin,
+        thresholds=thresholds, val=figures, test=tested)  # fmt: skip
+
+
+def revision(args):
+    """One more than that of the model training began from, where the name is the same."""
+    try:
+        with open(os.path.join(args.former or "", "model.json"), encoding="utf-8") as stream:
+            former = json.load(stream)
+        return str(int(former["revision"]) + 1) if former["name"] == args.name else "1"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "1"
