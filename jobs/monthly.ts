@@ -15,6 +15,7 @@ import type { Against } from '../vector/number.js';
 import type { Patch, Subdistrict } from '../vector/patch.js';
 import type { SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
+import { fitMonth } from '../vector/store/filter-fit.js';
 import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
 import { holdRun } from '../vector/store/run-drafts.js';
@@ -397,6 +398,7 @@ async function computeAndStore(
     ? await holdRun(db, run, { drafts, areas, looks }, summary).then(() => NOTHING_PUBLISHED)
     : // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
       await db.transaction(async (tx) => ({
+        filter: await fitMonth(tx, config.filter, request.month, new Date()),
         patches: await publishRun(tx, run, drafts, areas, summary, looks),
         leads: await refreshLeads(tx, config, 'touched', new Date()),
       }));

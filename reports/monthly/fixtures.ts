@@ -46,6 +46,7 @@ export function patch(number: string, side: number, over: Partial<Patch> = {}): 
     compactness: 0.785,
     toBare: false,
     decided: null,
+    filtering: null,
     centroid: toLonLat(x + side / 2, y + side / 2),
     rings: [
       [
