@@ -40,6 +40,7 @@ import { districtGrid } from './district-grid.js';
 import type { Logger } from './log.js';
 import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.js';
 import { addMonths, monthsBetween, parseDetector } from './options.js';
+import { withEvidence } from './patch-evidence.js';
 import { type Note, noteScenes, runNotes, sceneName } from './run-log.js';
 import { stateAreas } from './state-areas.js';
 import { openStateHistory, runFolder } from './state-history.js';
@@ -330,13 +331,17 @@ async function computeAndStore(
   });
   await noteScenes(note, result.reports);
   await note('info', 'Blocks:Computed', { backend: result.backend, tolerance_px: result.tolerance });
-  const drafts = draftPatches(result.runs, {
+  const found = draftPatches(result.runs, {
     grid,
     subdistricts,
     before: comparison.beforeMonths[0] ?? null,
     after: request.month,
     keepOutside: false,
     chance: detector.chance?.(bands, grid.resolution),
+  });
+  const drafts = await withEvidence(found, grid, {
+    magnitude: file('magnitude.tif'),
+    state: file('state.tif'),
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
   const looks = first

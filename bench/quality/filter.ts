@@ -3,7 +3,7 @@
  * been run already (`runSeries`, or by hand), with no verdicts; patches of the first months get verdicts from the truth, a filter is
  * fitted, and what it holds back of the later months is counted. Nothing is kept: `--work` is copied first.
  */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -59,7 +59,7 @@ export async function labelSeries(
   const right = new Map<string, boolean>();
   const buildings = found.filter((one) => one.class === 'building_new');
   const codes = await Promise.all(months.map((_, k) => (k === 0 ? null : truth.codes(k))));
-  const made = truth.things.filter((thing) => thing.class === 'building_new');
+  const made = truth.things.filter((thing) => thing.class === 'building_new' && thing.month >= 0);
   const isKnown = (k: number) =>
     share(buildings[k].pixels, (pixel) => codes[buildings[k].index]?.[pixel] !== UNUSABLE) >= 0.5;
   const judged = judgeBuildings(
@@ -221,6 +221,7 @@ const { values } = parseArgs({
   options: {
     series: { type: 'string', default: '' },
     work: { type: 'string', default: '' },
+    months: { type: 'string', default: '' },
     verdicts: { type: 'string', default: '3' },
     draws: { type: 'string', default: '5' },
   },
@@ -229,11 +230,12 @@ const { values } = parseArgs({
 const months = z
   .array(z.string())
   .parse(
-    (await import('node:fs'))
-      .readdirSync(join(values.series, 'scenes'))
-      .flatMap((file) => /^\d{4}-\d{2}(?=\.tif$)/.exec(file) ?? []),
+    (await readdir(join(values.series, 'scenes'))).flatMap(
+      (file) => /^\d{4}-\d{2}(?=\.tif$)/.exec(file) ?? [],
+    ),
   )
-  .sort();
+  .sort()
+  .slice(0, values.months === '' ? undefined : parseWhole(values.months, '--months'));
 const folder = await mkdtemp(join(tmpdir(), 'tuban-filter-'));
 try {
   const labelled = await labelSeries(values.series, values.work, months);

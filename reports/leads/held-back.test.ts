@@ -219,7 +219,7 @@ describe.each(testPlaces('filters of false alarms on a server are'))('false alar
     );
     expect((await july()).find(({ number }) => number === held.number)).toMatchObject({
       state: 'confirmed',
-      filtering: null,
+      filtering: { held: false },
     });
     expect(await countHeld(db)).toBe(2);
   });

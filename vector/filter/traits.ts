@@ -1,17 +1,10 @@
 import type { ChangeClassName } from '../../kernels/classes.js';
 
-/** What a run measures of a patch besides its shape, by name; absent where it could not be measured. */
-export const EVIDENCE_NAMES = [
-  'magnitude',
-  'builtAround',
-  'greenAround',
-  'brightnessBefore',
-  'brightnessAfter',
-  'greennessBefore',
-  'greennessAfter',
-  'rednessBefore',
-  'rednessAfter',
-] as const;
+/**
+ * What a run measures of a patch besides its shape, 0-1 (jobs/patch-evidence.ts): how surely its ground has changed at all, and of
+ * the ground around it the share that is built up and that is forest or other green after. Absent where it could not be measured.
+ */
+export const EVIDENCE_NAMES = ['magnitude', 'builtAround', 'greenAround'] as const;
 export type EvidenceName = (typeof EVIDENCE_NAMES)[number];
 export type PatchEvidence = Readonly<Partial<Record<EvidenceName, number>>>;
 
@@ -146,42 +139,6 @@ export const TRAITS: readonly Trait[] = [
     value: evidence('greenAround'),
     low: said('周边植被少', 'with little green around'),
     high: said('周边植被多', 'with much green around'),
-  },
-  {
-    name: 'brightnessBefore',
-    value: evidence('brightnessBefore'),
-    low: said('变化前偏暗', 'dark before'),
-    high: said('变化前偏亮', 'bright before'),
-  },
-  {
-    name: 'brightnessAfter',
-    value: evidence('brightnessAfter'),
-    low: said('变化后偏暗', 'dark after'),
-    high: said('变化后偏亮', 'bright after'),
-  },
-  {
-    name: 'greennessBefore',
-    value: evidence('greennessBefore'),
-    low: said('变化前无植被', 'without green before'),
-    high: said('变化前有植被', 'green before'),
-  },
-  {
-    name: 'greennessAfter',
-    value: evidence('greennessAfter'),
-    low: said('变化后无植被', 'without green after'),
-    high: said('变化后有植被', 'green after'),
-  },
-  {
-    name: 'rednessBefore',
-    value: evidence('rednessBefore'),
-    low: said('变化前偏蓝', 'bluish before'),
-    high: said('变化前偏红', 'reddish before'),
-  },
-  {
-    name: 'rednessAfter',
-    value: evidence('rednessAfter'),
-    low: said('变化后偏蓝', 'bluish after'),
-    high: said('变化后偏红', 'reddish after'),
   },
 ];
 
