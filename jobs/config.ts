@@ -7,6 +7,7 @@ import { RecordMapping } from '../reports/leads/record-fields.js';
 import { LeadConfig } from '../reports/leads/rule-config.js';
 import { Webhooks } from '../reports/leads/webhook-config.js';
 import { OidcConfig } from '../reports/web/oidc/config.js';
+import { FilterConfig } from '../vector/filter/config.js';
 import { AlertConfig, ScheduleConfig } from './clock/config.js';
 
 /** Keys of `tuban.json`; each can be given as `TUBAN_` + its name in capitals, which wins. */
@@ -50,6 +51,9 @@ const Schema = z.strictObject({
     .describe('zone in which times are printed and working days counted'),
   leads: LeadConfig.prefault({}).describe(
     'rules that make leads, and their life (below); as a variable, JSON',
+  ),
+  filter: FilterConfig.prefault({}).describe(
+    'false alarms learned from verdicts: {use, minVerdicts, mostShare, sureConfidence} (vector/filter/README.md)',
   ),
   record: RecordMapping.default([]).describe(
     'fields of leads in exports: a list of {field, name, shortName} (reports/leads/README.md); empty: all of them',
@@ -149,7 +153,7 @@ const NUMBERS = [
   'webhookTimeoutS',
   'port',
 ];
-const JSON_KEYS = ['leads', 'record', 'webhooks', 'oidc', 'allowPrivate', 'schedule', 'alert'];
+const JSON_KEYS = ['leads', 'filter', 'record', 'webhooks', 'oidc', 'allowPrivate', 'schedule', 'alert'];
 
 /** The environment knows text alone: numbers are read, lists and objects are JSON. */
 function fromText(key: string, name: string, text: string): unknown {

@@ -250,6 +250,11 @@ describe.each(places)('runMonth on the $name database', ({ name, open }) => {
     expect(ponds(mom)).toEqual([['440303003', 30 * 20 * PIXEL]]);
     expect(ponds(yoy)).toHaveLength(3);
     expect(mom.patches.some((patch) => patch.class === 'forest_loss')).toBe(true);
+    const measured = await db.query<{ evidence: Record<string, number> }>(
+      `SELECT evidence FROM tuban.patch WHERE month = '2026-08' AND against = 'mom' AND retired_at IS NULL`,
+    );
+    expect(measured).toHaveLength(mom.patches.length);
+    for (const { evidence } of measured) expect(evidence.magnitude).toBeGreaterThan(0);
     for (const result of done) await agree(result);
     results.set(
       name,

@@ -16,6 +16,7 @@ import type { Against } from '../vector/number.js';
 import type { Patch, Subdistrict } from '../vector/patch.js';
 import type { SubdistrictArea } from '../vector/store/areas.js';
 import type { Db } from '../vector/store/db.js';
+import { fitMonth } from '../vector/store/filter-fit.js';
 import { NO_LOOKS, type RunLooks } from '../vector/store/looks.js';
 import { publishRun } from '../vector/store/publish.js';
 import { holdRun } from '../vector/store/run-drafts.js';
@@ -42,6 +43,7 @@ import { type Asked, lookAgain, MOST_MONTHS_BACK, type Sources } from './looks.j
 import { judgeOf, modelOf, toldModel } from './models/judge.js';
 import { monthsDetector } from './models/use.js';
 import { addMonths, monthsBetween } from './options.js';
+import { withEvidence } from './patch-evidence.js';
 import { type Note, noteScenes, runNotes, sceneName } from './run-log.js';
 import { stateAreas } from './state-areas.js';
 import { openStateHistory, runFolder } from './state-history.js';
@@ -337,7 +339,7 @@ async function computeAndStore(
   });
   await noteScenes(note, result.reports);
   await note('info', 'Blocks:Computed', { backend: result.backend, tolerance_px: result.tolerance });
-  const drafts = draftPatches(result.runs, {
+  const found = draftPatches(result.runs, {
     grid,
     subdistricts,
     before: comparison.beforeMonths[0] ?? null,
@@ -345,6 +347,10 @@ async function computeAndStore(
     keepOutside: false,
     chance: detector.chance?.(bands, grid.resolution),
     modelOf: modelOf(detector),
+  });
+  const drafts = await withEvidence(found, grid, {
+    magnitude: file('magnitude.tif'),
+    state: file('state.tif'),
   });
   await writeChangeRaster(file('change.tif'), grid, result.runs);
   const looks = first
@@ -408,6 +414,7 @@ async function computeAndStore(
     ? await holdRun(db, run, { drafts, areas, looks }, summary).then(() => NOTHING_PUBLISHED)
     : // in one transaction: nobody sees the run's patches without its leads, or leads of patches that have gone
       await db.transaction(async (tx) => ({
+        filter: await fitMonth(tx, config.filter, request.month, new Date()),
         patches: await publishRun(tx, run, drafts, areas, summary, looks),
         leads: await refreshLeads(tx, config, 'touched', new Date()),
       }));

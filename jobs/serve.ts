@@ -98,7 +98,7 @@ export function depsOf(
   config: Config,
   made: { readonly scenes: Deps['scenes']; readonly runs: RunDesk; readonly log?: Deps['log'] },
 ): Deps {
-  const { district, stateDir, timeZone, leads, publicUrl, basemapUrl, oidc = null } = config;
+  const { district, stateDir, timeZone, leads, filter, publicUrl, basemapUrl, oidc = null } = config;
   const basemap = basemapUrl === '' ? null : { url: basemapUrl, attribution: config.basemapAttribution };
   const now = () => new Date();
   return {
@@ -106,7 +106,7 @@ export function depsOf(
     db,
     version: version(),
     now,
-    config: { district, stateDir, timeZone, leads, publicUrl, basemap, oidc, pageDir: PAGE_DIR },
+    config: { district, stateDir, timeZone, leads, filter, publicUrl, basemap, oidc, pageDir: PAGE_DIR },
     ...(oidc === null ? {} : { provider: identityProvider(oidc, config.publicUrl, process.env) }),
     makeReport: async (request) => bytesOf(await makeReport(db, config, request)),
     makeSheet: (one) =>

@@ -25,6 +25,8 @@ const KEYS_ZH = {
   mmuOther: '其他图斑最小上图面积（m²）',
   timeZone: '打印时间与计算工作日所用时区',
   leads: '生成线索的规则与办理设置（见下文）；作为环境变量时为 JSON',
+  filter:
+    '从核查结论学习误报特征：{use, minVerdicts, mostShare, sureConfidence}（见 vector/filter/README.md）',
   record: '线索导出的字段：{field, name, shortName} 列表（见 reports/leads/README.md）；留空则导出全部字段',
   webhooks: '线索每一步通知谁：{name, url, secret 或 secretEnv, events, since} 列表（见 docs/webhooks.md）',
   webhookAttempts: '投递失败多少次后列为死信',

@@ -1,8 +1,12 @@
 import { type ChangeClassName, codeOf } from '../kernels/classes.js';
+import type { PatchEvidence } from './filter/traits.js';
 import type { Patch } from './patch.js';
 
 /** A patch before it has its number. */
-export type DraftPatch = Omit<Patch, 'number'>;
+export interface DraftPatch extends Omit<Patch, 'number' | 'filtering'> {
+  /** What its run measured besides, for filters; absent where it measured nothing. */
+  readonly evidence?: PatchEvidence;
+}
 
 /** What a month is compared with: the previous month (环比), the same month last year (同比), or nothing yet. */
 export type Against = 'mom' | 'yoy' | 'first';
@@ -52,5 +56,5 @@ export function numberGiver(scope: NumberScope, marks: Map<string, number>): (dr
 /** Numbers drafts in their order, with nothing given before: for `diff`, which has no database. */
 export function numberPatches(drafts: readonly DraftPatch[], scope: NumberScope): Patch[] {
   const give = numberGiver(scope, new Map());
-  return drafts.map((draft) => ({ number: give(draft), ...draft }));
+  return drafts.map((draft) => ({ number: give(draft), ...draft, filtering: null }));
 }

@@ -1,5 +1,6 @@
 import type { ChangeClassName } from '../kernels/classes.js';
 import type { Point } from '../raster/affine.js';
+import type { Filtering } from './filter/judge.js';
 
 /** Closed ring: the first point stands again at the end. Outer rings counter-clockwise in y-up coordinates, holes clockwise. */
 export type Ring = readonly Point[];
@@ -40,6 +41,8 @@ export interface Patch {
   readonly model: string | null;
   /** A point of the patch's middle as WGS84 longitude, latitude. */
   readonly centroid: Point;
+  /** What a filter fitted from verdicts makes of it; null where none has judged it. */
+  readonly filtering: Filtering | null;
   /** In the CRS of the run's grid. */
   readonly rings: PolygonRings;
 }

@@ -19,10 +19,10 @@ import type { Runs } from '../../raster/runs.js';
 import { openScene } from '../../raster/scene.js';
 import { openRaster } from '../../raster/tiff/open.js';
 import { draftPatches } from '../../vector/draft.js';
+import { fitLogistic } from '../../vector/filter/logistic.js';
 import { judgeObjects, maskObjects, NOT_JUDGED, objectsOf, RIGHT } from '../../vector/objects.js';
 import { groupByRegion, labelRegions } from '../../vector/regions.js';
 import { tell } from '../command.js';
-import { fitLogistic } from './logistic.js';
 import { makeSeries } from './series/make.js';
 import { readSeriesTruth, type SeriesTruth } from './series/truth.js';
 

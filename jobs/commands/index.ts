@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   addresses: async () => [(await import('./addresses.js')).addressesImport],
   cameras: async () => [(await import('./cameras.js')).camerasImport],
   leads: async () => (await import('./leads.js')).LEAD_COMMANDS,
+  filter: async () => (await import('./filter.js')).FILTER_COMMANDS,
   webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
   schedule: async () => [(await import('./schedule.js')).scheduleCommand],

@@ -50,7 +50,9 @@ export const patchesList: Command = {
   async run(input, context) {
     const { patches } = await withDatabase(context, 'patches list', (db) => select(db, input));
     if (input.options.json) {
-      context.print(JSON.stringify(patches.map(patchProperties)));
+      context.print(
+        JSON.stringify(patches.map((patch) => ({ ...patchProperties(patch), filtering: patch.filtering }))),
+      );
       return;
     }
     for (const patch of patches) {
@@ -59,6 +61,10 @@ export const patchesList: Command = {
       context.print(
         `${number}  ${name}  ${subdistrict ?? '-'}  ${Math.round(areaM2)} m²  ${confidence.toFixed(2)}  ${state}`,
       );
+      if (patch.filtering?.held) {
+        const { filter, zh, en } = patch.filtering;
+        context.print(`  held back by filter ${filter}: ${zh} / ${en}`);
+      }
     }
     if (patches.length === 0) context.print('no patches');
   },

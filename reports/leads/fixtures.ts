@@ -12,7 +12,8 @@ export const RUN: LeadRun = {
 };
 
 export function madePatch(change: Partial<Patch> = {}): Patch {
-  return { number: '202608-M-440303003-10001', ...draftAt(100, 100, 30), areaM2: 900, ...change };
+  const draft = draftAt(100, 100, 30);
+  return { number: '202608-M-440303003-10001', ...draft, filtering: null, areaM2: 900, ...change };
 }
 
 export function madeLead(change: Partial<Lead> = {}): Lead {

@@ -1,3 +1,4 @@
+import type { Filtering } from '../../vector/filter/judge.js';
 import type { LeadPriority, LeadReason } from '../../vector/lead.js';
 import type { Patch } from '../../vector/patch.js';
 import type { EarlierLead, LeadFacts } from '../../vector/store/lead-facts.js';
@@ -18,7 +19,8 @@ interface Case {
 /**
  * What becomes of a patch first seen in `month` (YYYY-MM), null where no rule fits it. In this order: a patch that was
  * dismissed is withdrawn; one inside valid permits is filed; ground that was rejected before is not sent again; ground
- * where a lead is still being worked on is named there and not sent a second time; else the rules decide.
+ * where a lead is still being worked on is named there and not sent a second time; what a filter fitted from verdicts takes for
+ * a false alarm waits on the watch list; else the rules decide.
  */
 export function judge(patch: Patch, month: string, facts: LeadFacts, config: LeadConfig): LeadFinding | null {
   const same = facts.earlier.filter((lead) => lead.covered >= config.sameGround);
@@ -55,6 +57,8 @@ export function judge(patch: Patch, month: string, facts: LeadFacts, config: Lea
   if (rejected && !asked.running)
     return { ...instead('suppressed', suppressedBy(rejected)), repeatOf: rejected.number };
   if (asked.running) return instead('watch', alreadySent(asked.running));
+  if (patch.filtering?.held && rule.disposition === 'sent')
+    return instead('watch', heldBack(patch.filtering));
   return { ...base, disposition: rule.disposition, reasons };
 }
 
@@ -82,6 +86,15 @@ function alreadySent({ number }: EarlierLead) {
     name: 'same-site',
     zh: `同一地块的线索 ${number} 正在办理，不重复派发`,
     en: `lead ${number} on the same ground is being worked on; not sent twice`,
+  };
+}
+
+/** Its words hold no braces: they are the filter's own. */
+function heldBack({ filter, zh, en }: Filtering) {
+  return {
+    name: 'false-alarm-filter',
+    zh: `疑似误报（过滤器 ${filter}）：${zh}`,
+    en: `likely a false alarm (filter ${filter}): ${en}`,
   };
 }
 

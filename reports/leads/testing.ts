@@ -14,7 +14,8 @@ export function rulesWith(change: Partial<LeadConfig>): LeadConfig {
 }
 
 export function patchOf(change: Partial<Patch> = {}): Patch {
-  return { ...draftAt(0, 0, 20), number: '202608-M-440303003-10001', state: 'confirmed', ...change };
+  const number = '202608-M-440303003-10001';
+  return { ...draftAt(0, 0, 20), number, filtering: null, state: 'confirmed', ...change };
 }
 
 export function factsOf(change: Partial<LeadFacts> = {}): LeadFacts {

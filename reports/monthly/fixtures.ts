@@ -47,6 +47,7 @@ export function patch(number: string, side: number, over: Partial<Patch> = {}): 
     toBare: false,
     model: null,
     decided: null,
+    filtering: null,
     centroid: toLonLat(x + side / 2, y + side / 2),
     rings: [
       [

@@ -142,6 +142,8 @@ function cautions(sums: ComparisonSums, lang: Lang, words: Words): string[] {
     sentences.push(words.sumNotComputed(names.join(words.listSeparator)));
   }
   const dismissed = comparison.patches.length - sums.ranked.length;
+  const held = sums.ranked.filter(({ filtering }) => filtering?.held).length;
+  if (held > 0) sentences.push(words.sumHeld(decimal(held)));
   if (dismissed > 0) sentences.push(words.sumDismissed(decimal(dismissed)));
   return sentences;
 }

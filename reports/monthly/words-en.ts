@@ -68,6 +68,9 @@ export const en: Words = {
   sumLowPlace: (name, share) => `${name} (${share})`,
   sumBlind: (list) => `No usable observation at all, so nothing can be said about change: ${list}.`,
   sumNotComputed: (list) => `Not computed, for want of bands: ${list}.`,
+  heldBack: (why) => `likely a false alarm: ${why}`,
+  sumHeld: (n) =>
+    `${n} of the patches are like ones that were rejected on site; they are not confirmed, and counted as suspected.`,
   sumDismissed: (n) => `${n} more patches were dismissed and are in none of the numbers.`,
   sumFirst: (district, month, share) =>
     `${month} is the first month of ${district}: there is nothing to compare with, so only land state areas are given; ${share}.`,

@@ -69,6 +69,8 @@ export const zh = {
   sumLowPlace: (name: string, share: string) => `${name}（${share}）`,
   sumBlind: (list: string) => `本期完全没有可用观测、不能判断有无变化：${list}。`,
   sumNotComputed: (list: string) => `影像波段不足，本期未计算：${list}。`,
+  heldBack: (why: string) => `疑似误报：${why}`,
+  sumHeld: (n: string) => `其中 ${n} 个图斑与此前核查不属实的图斑相似，暂不确认，仍按疑似计入各项数字。`,
   sumDismissed: (n: string) => `另有 ${n} 个图斑已排除，不计入本报告各项数字。`,
   sumFirst: (district: string, month: string, share: string) =>
     `${month}是${district}的首个监测月，没有前时相可比，本报告只列出土地状态面积；${share}。`,

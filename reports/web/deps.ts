@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { FilterConfig } from '../../vector/filter/config.js';
 import type { Db } from '../../vector/store/db.js';
 import type { RunLogLine } from '../../vector/store/run-log.js';
 import type { LeadCase } from '../leads/case.js';
@@ -42,6 +43,7 @@ export interface WebConfig {
   readonly stateDir: string;
   readonly timeZone: string;
   readonly leads: LeadConfig;
+  readonly filter: FilterConfig;
   /** Address people reach the server at; '' for the one it listens on. https makes cookies Secure. */
   readonly publicUrl: string;
   /** The city's unified identity; null: local accounts alone. */

@@ -3,6 +3,7 @@ import { BadInput } from '../../raster/errors.js';
 import type { Patch } from '../../vector/patch.js';
 import { listAreas, type SubdistrictArea } from '../../vector/store/areas.js';
 import type { Db } from '../../vector/store/db.js';
+import { fitMonth } from '../../vector/store/filter-fit.js';
 import { listPatches } from '../../vector/store/patches.js';
 import { lockPublishing, publishRun } from '../../vector/store/publish.js';
 import { discardRun, dropHeld, heldResult } from '../../vector/store/run-drafts.js';
@@ -46,6 +47,7 @@ async function publishDraft(tx: Db, { config, now }: Needs, run: RunRecord) {
   const result = await heldResult(tx, run.id);
   if (result === null) throw new BadInput(`Run ${run.id} has lost its kept result; run the month again`);
   const { drafts, areas, looks } = result;
+  await fitMonth(tx, config.filter, run.month, now());
   const patches = await publishRun(tx, run, drafts, areas, null, looks);
   const leads = await refreshLeads(tx, config, 'touched', now());
   return { patches, areas, leads };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { transformer, WGS84 } from '../../raster/crs.js';
+import { FilterConfig } from '../../vector/filter/config.js';
 import type { Db } from '../../vector/store/db.js';
 import { areaOf, draftAt, GRID, publishAugust, sendAsLeads, square } from '../../vector/store/sample.js';
 import { fixDistrictFrame } from '../../vector/store/settings.js';
@@ -61,6 +62,7 @@ export async function openTestSite(
       stateDir,
       timeZone: 'Asia/Shanghai',
       leads: LeadConfig.parse({}),
+      filter: FilterConfig.parse({}),
       publicUrl: '',
       basemap: null,
       oidc: null,

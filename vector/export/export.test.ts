@@ -20,7 +20,11 @@ const CGCS2000 = crsFromEpsg(4490);
 
 const HOLED: PolygonRings = [...square(0, 0, 30), [...square(10, 10, 5)[0]].reverse()];
 const PATCHES: readonly Patch[] = [
-  { number: '202608-M-440303003-10001', ...draftAt(0, 0, 30, { rings: HOLED, areaM2: 875 }) },
+  {
+    number: '202608-M-440303003-10001',
+    ...draftAt(0, 0, 30, { rings: HOLED, areaM2: 875 }),
+    filtering: null,
+  },
   {
     number: '202608-M-000000000-70001',
     ...draftAt(100, 0, 10, {
@@ -32,6 +36,7 @@ const PATCHES: readonly Patch[] = [
       decided: null,
       state: 'dismissed',
     }),
+    filtering: null,
   },
 ];
 

@@ -62,13 +62,16 @@ export async function openPatches(
     .map(({ geom, ...row }) => ({ ...row, rings: decodePolygon(geom) }));
 }
 
-/** Replaces what earlier runs of the same month saw by what this one did, and brings the states of all patches concerned up to date. */
+/**
+ * Replaces what earlier runs of the same month saw by what this one did, and brings the states of all patches concerned up to date.
+ * @returns their numbers
+ */
 export async function replaceLooks(
   tx: Db,
   run: RunRecord,
   numbers: readonly string[],
   looks: RunLooks,
-): Promise<void> {
+): Promise<string[]> {
   const former = await tx.query<{ number: string }>(
     `DELETE FROM tuban.patch_look l USING tuban.run r
      WHERE l.run_id = r.id AND r.month = $1 AND r.against = $2 RETURNING l.number`,
@@ -91,9 +94,9 @@ export async function replaceLooks(
       run.id,
     ],
   );
-  await updateStates(tx, [
-    ...new Set([...former.map(({ number }) => number), ...all.map(({ number }) => number)]),
-  ]);
+  const concerned = [...new Set([...former.map(({ number }) => number), ...all.map(({ number }) => number)])];
+  await updateStates(tx, concerned);
+  return concerned;
 }
 
 async function updateStates(tx: Db, numbers: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ChangeClassName } from '../../kernels/classes.js';
 import { decodePolygon } from '../ewkb.js';
+import type { Filtering } from '../filter/judge.js';
 import type { Against } from '../number.js';
 import type { Patch, PatchState } from '../patch.js';
 import type { Db } from './db.js';
@@ -36,7 +37,7 @@ export async function patchesByNumber(db: Db, numbers: readonly string[]): Promi
 
 /** What `patchFromRow` reads. */
 export const PATCH_COLUMNS =
-  'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom::text AS geom';
+  'number, class, state, decided, subdistrict_code, subdistrict, before, after, area_m2, perimeter_m, compactness, confidence, to_bare, model, filtering, lon, lat, geom::text AS geom';
 
 export interface PatchRow {
   readonly number: string;
@@ -53,6 +54,7 @@ export interface PatchRow {
   readonly confidence: number;
   readonly to_bare: boolean;
   readonly model: string | null;
+  readonly filtering: Filtering | null;
   readonly lon: number;
   readonly lat: number;
   /** Hex EWKB. */
@@ -76,6 +78,7 @@ export function patchFromRow(row: PatchRow): Patch {
     toBare: row.to_bare,
     model: row.model,
     centroid: [row.lon, row.lat],
+    filtering: row.filtering,
     rings: decodePolygon(row.geom),
   };
 }

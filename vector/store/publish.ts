@@ -3,6 +3,7 @@ import { type DraftPatch, numberGiver, numberPrefix } from '../number.js';
 import type { Patch } from '../patch.js';
 import { replaceAreas, type SubdistrictArea } from './areas.js';
 import type { Db } from './db.js';
+import { judgePatches } from './filter-patches.js';
 import { NO_LOOKS, type RunLooks, replaceLooks } from './looks.js';
 import { assignNumbers, findOverlaps } from './match.js';
 import { PATCH_COLUMNS, type PatchRow, patchFromRow } from './patches.js';
@@ -15,7 +16,8 @@ const CHUNK_ROWS = 5000;
  * Publishes a run in one transaction: readers see the whole new run or the whole old one. Patches that month already had
  * (same class, same subdistrict, overlap of at least half) keep their number, and their state where the draft is only
  * `suspected`; the others get the next free number. Publishing the same run again changes nothing.
- * What the run saw at patches of earlier months brings their states up to date in the same transaction.
+ * What the run saw at patches of earlier months brings their states up to date in the same transaction, and filters fitted from
+ * verdicts judge them.
  *
  * @param drafts rings in the CRS of the run's grid; their order decides the order of new numbers
  * @param areas land states a subdistrict
@@ -45,7 +47,8 @@ export async function publishRun(
     const kept = assignNumbers(await findOverlaps(tx, { month, against, srid: run.grid.epsg ?? 0 }));
     const numbers = await giveNumbers(tx, run, drafts, kept);
     await storePatches(tx, run, numbers);
-    await replaceLooks(tx, run, numbers, looks);
+    const looked = await replaceLooks(tx, run, numbers, looks);
+    await judgePatches(tx, [...numbers, ...looked]);
     await tx.query(
       `UPDATE tuban.run SET status = 'replaced' WHERE month = $1 AND against = $2 AND status = 'published' AND id <> $3`,
       [month, against, run.id],
@@ -79,16 +82,17 @@ async function stageDrafts(tx: Db, drafts: readonly DraftPatch[], srid: number):
   await tx.query(
     `CREATE TEMPORARY TABLE draft_patch (ord integer, class text, state text, subdistrict_code text, subdistrict text,
        before text, after text, area_m2 float8, perimeter_m float8, compactness float8, confidence float8, to_bare boolean,
-       model text, lon float8, lat float8, geom geometry(Polygon)) ON COMMIT DROP`,
+       model text, evidence jsonb, lon float8, lat float8, geom geometry(Polygon)) ON COMMIT DROP`,
   );
   for (let from = 0; from < drafts.length; from += CHUNK_ROWS) {
     const chunk = drafts.slice(from, from + CHUNK_ROWS);
     await tx.query(
       `INSERT INTO pg_temp.draft_patch
-       SELECT ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, lon, lat, geom::geometry
+       SELECT ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, evidence::jsonb,
+         lon, lat, geom::geometry
        FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::float8[],
-         $10::float8[], $11::float8[], $12::boolean[], $13::text[], $14::float8[], $15::float8[], $16::text[])
-         AS d(ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, lon, lat, geom)`,
+         $10::float8[], $11::float8[], $12::boolean[], $13::text[], $14::float8[], $15::float8[], $16::text[], $17::text[])
+         AS d(ord, class, state, code, name, before, after, area, perimeter, compactness, confidence, bare, model, lon, lat, geom, evidence)`,
       [
         chunk.map((_, index) => from + index),
         chunk.map((d) => d.class),
@@ -107,6 +111,7 @@ async function stageDrafts(tx: Db, drafts: readonly DraftPatch[], srid: number):
         chunk.map((d) => d.centroid[0]),
         chunk.map((d) => d.centroid[1]),
         chunk.map((d) => encodePolygon(d.rings, srid)),
+        chunk.map((d) => JSON.stringify(d.evidence ?? {})),
       ],
     );
   }
@@ -154,13 +159,14 @@ async function storePatches(tx: Db, run: RunRecord, numbers: readonly string[]):
   );
   await tx.query(
     `INSERT INTO tuban.patch (number, run_id, ord, month, against, class, state, subdistrict_code, subdistrict, before, after,
-       area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom)
+       area_m2, perimeter_m, compactness, confidence, to_bare, model, evidence, lon, lat, geom)
      SELECT number, $1::int, ord, $2, $3, class, state, subdistrict_code, subdistrict, before, after,
-       area_m2, perimeter_m, compactness, confidence, to_bare, model, lon, lat, geom FROM pg_temp.draft_patch
+       area_m2, perimeter_m, compactness, confidence, to_bare, model, evidence, lon, lat, geom FROM pg_temp.draft_patch
      -- the state stays: it follows from the looks of other months, which outlive a re-run of this one
      ON CONFLICT (number) DO UPDATE SET run_id = excluded.run_id, ord = excluded.ord, subdistrict = excluded.subdistrict,
        before = excluded.before, after = excluded.after, area_m2 = excluded.area_m2, perimeter_m = excluded.perimeter_m,
-       compactness = excluded.compactness, confidence = excluded.confidence, to_bare = excluded.to_bare, model = excluded.model, lon = excluded.lon,
+       compactness = excluded.compactness, confidence = excluded.confidence, to_bare = excluded.to_bare, model = excluded.model,
+       evidence = excluded.evidence, lon = excluded.lon,
        lat = excluded.lat, geom = excluded.geom, updated_at = now(), retired_at = NULL`,
     [run.id, run.month, run.against],
   );

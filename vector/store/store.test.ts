@@ -209,8 +209,8 @@ describe.each(places)('store on the $name database', ({ open }) => {
     ];
     const published = await publish('2026-01', ...drafts);
     expect(published).toEqual([
-      { number: '202601-M-440303003-10001', ...drafts[0] },
-      { number: '202601-M-000000000-40001', ...drafts[1] },
+      { number: '202601-M-440303003-10001', ...drafts[0], filtering: null },
+      { number: '202601-M-000000000-40001', ...drafts[1], filtering: null },
     ]);
     const scope = { month: '2026-01', against: 'mom' } as const;
     expect(await listPatches(db, scope)).toEqual([published[1], published[0]]);

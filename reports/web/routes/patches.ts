@@ -164,6 +164,9 @@ export function patchRoutes(app: FastifyInstance, deps: Deps): void {
         holding: z.number(),
       }),
     ),
+    filtering: z
+      .object({ filter: z.number(), chance: z.number(), held: z.boolean(), zh: z.string(), en: z.string() })
+      .nullable(),
     lead: z.object({ status: z.string(), disposition: z.string() }).nullable(),
   });
   const params = z.strictObject({ number: PatchNumber });
@@ -185,6 +188,7 @@ export function patchRoutes(app: FastifyInstance, deps: Deps): void {
           type: 'Polygon' as const,
           coordinates: rings.map((ring) => ring.map(([x, y]) => [x, y])),
         },
+        filtering: patch.filtering,
         looks: [...((await looksOf(db, [number])).get(number) ?? [])],
         lead: lead === undefined ? null : { status: lead.status, disposition: lead.disposition },
       };

@@ -78,6 +78,8 @@ export const PatchDetail = Patch.extend({
       holding: z.number().nullable(),
     }),
   ),
+  /** Kept offline by an older page, a card has none. */
+  filtering: z.object({ filter: z.number(), held: z.boolean(), zh: z.string(), en: z.string() }).nullish(),
   lead: z.object({ status: z.string(), disposition: z.string() }).nullable(),
 });
 export type PatchDetail = z.infer<typeof PatchDetail>;

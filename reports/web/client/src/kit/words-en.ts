@@ -92,6 +92,8 @@ export const en: Words = {
   firstSeen: 'First seen',
   decided: 'Decided in',
   toBare: 'Turned bare',
+  heldBack: 'Held back',
+  heldBackBy: (filter, why) => `likely a false alarm, ${why} (filter ${filter})`,
   looks: 'Looks of other months',
   lookKinds: { earlier: 'earlier', later: 'later', year: 'year' },
   lookUsable: (share) => `${share} usable`,

@@ -101,6 +101,8 @@ export const zh = {
   firstSeen: '首次发现',
   decided: '判定月份',
   toBare: '变为裸地',
+  heldBack: '暂不确认',
+  heldBackBy: (filter: number, why: string) => `疑似误报，${why}（过滤器 ${filter}）`,
   looks: '逐期复看',
   lookKinds: { earlier: '之前', later: '之后', year: '同比' },
   lookUsable: (share: string) => `可用 ${share}`,

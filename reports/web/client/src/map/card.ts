@@ -1,7 +1,7 @@
 import { ask } from '../kit/api.js';
 import { classTag } from '../kit/classes.js';
 import { type Child, h } from '../kit/dom.js';
-import { named, t } from '../kit/lang.js';
+import { lang, named, t } from '../kit/lang.js';
 import { area, count, lonLat, percent } from '../kit/numbers.js';
 import { type Meta, PatchDetail } from '../kit/shapes.js';
 import { badge, deed, facts, into } from '../kit/widgets.js';
@@ -76,6 +76,7 @@ function content(meta: Meta, patch: PatchDetail, zoomTo: (patch: PatchDetail) =>
       [words.model, patch.model],
       [words.decided, patch.decided],
       [words.toBare, patch.to_bare ? words.yes : null],
+      [words.heldBack, heldLine(patch)],
       [words.position, lonLat(patch.centroid)],
       [words.lead, leadLine(patch)],
     ]),
@@ -88,6 +89,11 @@ function content(meta: Meta, patch: PatchDetail, zoomTo: (patch: PatchDetail) =>
     ),
     h('p', { class: 'hint' }, words.notice),
   ];
+}
+
+/** Why a filter fitted from verdicts keeps it from being confirmed; null where none does. */
+function heldLine({ filtering }: PatchDetail): string | null {
+  return filtering?.held ? t().heldBackBy(filtering.filter, filtering[lang()]) : null;
 }
 
 function leadLine({ lead, number }: PatchDetail): Child {
