@@ -1,3 +1,4 @@
+import type { ClassFilter } from '../filter/fit.js';
 import { type Asked, type Filtering, judgeMonth } from '../filter/judge.js';
 import type { Life } from '../life.js';
 import type { Db } from './db.js';
@@ -12,10 +13,15 @@ import { filterOf, filterUse, listFilters } from './filters.js';
  * @returns how many patches changed
  */
 export async function judgePatches(tx: Db, numbers: readonly string[] | 'all'): Promise<number> {
-  const groups = await groupsOf(tx, numbers);
-  if (groups.length === 0) return 0;
   const [filters, use] = [await listFilters(tx), await filterUse(tx)];
   if (filters.length === 0) return 0;
+  const acting = use.mode === 'off' ? [] : filters.flatMap(({ classes }) => classes.filter(acts));
+  const groups = await groupsOf(
+    tx,
+    numbers,
+    acting.map((one) => one.class),
+  );
+  if (groups.length === 0) return 0;
   const sent = await sentNumbers(tx, groups);
   const facts = new Map((await patchFacts(tx, groups)).map((patch) => [patch.number, patch]));
   const months = new Map<string, Asked[]>();
@@ -46,14 +52,22 @@ function heldLife({ life }: PatchFacts, filtering: Filtering | null): Life {
   return filtering?.held && life.state === 'confirmed' ? { state: 'suspected', decided: null } : life;
 }
 
-/** All patches of the classes and months of those named. */
-async function groupsOf(tx: Db, numbers: readonly string[] | 'all'): Promise<string[]> {
+function acts({ threshold }: ClassFilter): boolean {
+  return threshold !== null;
+}
+
+/** All patches of the classes and months of those named, of classes that a filter acts on, and those that one has judged before. */
+async function groupsOf(
+  tx: Db,
+  numbers: readonly string[] | 'all',
+  classes: readonly string[],
+): Promise<string[]> {
   const rows = await tx.query<{ number: string }>(
     `SELECT p.number FROM tuban.patch p
      JOIN (SELECT DISTINCT month, class FROM tuban.patch
            WHERE against = 'mom' AND ($1::text[] IS NULL OR number = ANY ($1))) AS g ON g.month = p.month AND g.class = p.class
-     WHERE p.against = 'mom' AND p.retired_at IS NULL`,
-    [numbers === 'all' ? null : numbers],
+     WHERE p.against = 'mom' AND p.retired_at IS NULL AND (p.class = ANY ($2::text[]) OR p.filtering IS NOT NULL)`,
+    [numbers === 'all' ? null : numbers, classes],
   );
   return rows.map(({ number }) => number);
 }
