@@ -159,8 +159,8 @@ describe.each(places)('a backup of the $name database', ({ name, open }) => {
     const published = (await rows('run')).filter((row) => row.includes(',published,'));
     expect(published).toHaveLength(1);
     const run = Number(/^\((\d+),/.exec(published[0])?.[1]);
-    // the last two columns, retired_at and decided, are empty where it is there for readers
-    const live = (await rows('patch')).filter((row) => row.endsWith(',,)'));
+    // the last columns are retired_at, decided, filtering, evidence and model: all empty where it is there for readers
+    const live = (await rows('patch')).filter((row) => row.endsWith(',,,,{},)'));
     const expected = new Map([[before[0].id, 700]]);
     for (let i = 0; i < 4; i++) expected.set(before[0].id + 1 + i, 300 - 50 * i);
     expect(live).toHaveLength(expected.get(run) ?? -1);
@@ -208,9 +208,9 @@ describe('an upgrade', () => {
       const kept = await contents(now);
       for (const table of ['scene', 'subdistrict', 'monthly_area', 'monthly_coverage', 'patch_sequence'])
         expect(kept[table]).toEqual(old[table]);
-      // runs and patches got a column: none was kept back, and no month has decided
+      // runs and patches got columns: none was kept back, no month has decided, no filter has judged, no model has told
       expect(kept.run).toEqual(old.run.map((row) => row.replace(/\)$/, ',f)')));
-      expect(kept.patch).toEqual(old.patch.map((row) => row.replace(/\)$/, ',)')));
+      expect(kept.patch).toEqual(old.patch.map((row) => row.replace(/\)$/, ',,,{},)')));
       expect(kept.migration).toHaveLength(readMigrations().length);
       expect(await listPatches(now, AUGUST)).toMatchObject([{ state: 'confirmed', areaM2: 400.5 }]);
     } finally {

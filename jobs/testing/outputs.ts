@@ -71,6 +71,7 @@ export const Patches = z.strictObject({
         centroid: Position,
         to_bare: z.boolean(),
         decided: z.null(),
+        model: z.string().nullable(),
       }),
     }),
   ),

@@ -110,6 +110,7 @@ test('the properties of a feature are those of the contract', () => {
     centroid: [(114.123456789).toFixed(7), 22.5].map(Number),
     to_bare: false,
     decided: null,
+    model: null,
   });
   expect(second.properties).toMatchObject({
     subdistrict: null,
@@ -175,6 +176,7 @@ for (const [epsg, crs] of [
       'centroid_lat',
       'to_bare',
       'decided',
+      'model',
     ]);
     if (epsg !== 4547) expect(layer.geometryFields[0].extent?.[0]).toBeCloseTo(114, 3);
   });
@@ -215,10 +217,10 @@ test('no patches make valid empty files with all their fields', async () => {
       .split('\r\n'),
   ).toHaveLength(1);
   const gpkg = await look(await write('g.gpkg', 'gpkg', []));
-  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 17]);
+  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 18]);
   const shp = await write('g.shp', 'shp', []);
   const layer = await look(shp, ...['.dbf', '.shx', '.prj', '.cpg'].map((ext) => shp.replace('.shp', ext)));
-  expect([layer.featureCount, layer.fields.length]).toEqual([0, 17]);
+  expect([layer.featureCount, layer.fields.length]).toEqual([0, 18]);
 });
 
 test('a file is replaced, and nothing temporary stays', async () => {
