@@ -1,11 +1,26 @@
 import { BadInput } from '../../raster/errors.js';
 import { exportPairs, pairsIn } from '../dataset/from-pairs.js';
 import { exportVerdicts } from '../dataset/from-verdicts.js';
+import { GROUND_PX, type Shares } from '../dataset/split.js';
 import type { DatasetFigures } from '../dataset/writer.js';
 import { parseClasses, parseWhole } from '../options.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
 import { sceneSpec } from './diff.js';
+
+const CHIPS = [64, 128, 256, 512, GROUND_PX];
+const ONLY_PAIRS = [
+  'class',
+  'only',
+  'val',
+  'test',
+  'valPairs',
+  'testPairs',
+  'seed',
+  'bands',
+  'sensor',
+  'sourceCrs',
+];
 
 export const datasetExport: Command = {
   name: 'dataset export',
@@ -20,10 +35,10 @@ export const datasetExport: Command = {
     ['--only <list>', 'only these pairs'],
     ['--val-pairs <list>', 'pairs held back for choosing thresholds'],
     ['--test-pairs <list>', 'pairs held back for judging'],
-    ['--val <share>', 'share of the ground held back for choosing thresholds', '0.15'],
-    ['--test <share>', 'share of the ground held back for judging', '0.15'],
-    ['--chip <px>', 'side of a chip', '512'],
-    ['--seed <n>', 'which ground is held back', '1'],
+    ['--val <share>', 'share of the pairs held back for choosing thresholds (default: 0.15)'],
+    ['--test <share>', 'share of the pairs held back for judging (default: 0.15)'],
+    ['--seed <n>', 'which pairs are held back (default: 1)'],
+    ['--chip <px>', 'side of a chip: 64, 128, 256, 512 or 1024', '512'],
     ['--bands <list>', 'band numbers of the pairs’ files'],
     ['--sensor <name>', 'sensor profile of the pairs’ files'],
     ['--source-crs <epsg>', 'CRS of files that carry none'],
@@ -32,21 +47,25 @@ export const datasetExport: Command = {
   async run(input, context) {
     const out = text(input, 'out');
     if (out === undefined) throw new BadInput('Missing --out; expected a new folder for the chips');
-    const shares = { val: share(input, 'val'), test: share(input, 'test') };
-    if (shares.val + shares.test >= 1)
-      throw new BadInput('--val and --test leave nothing to train on; expected less than 1 together');
     const chip = parseWhole(text(input, 'chip') ?? '512', '--chip');
-    if (chip < 64 || chip > 2048) throw new BadInput(`--chip ${chip}; expected 64 to 2048 px`);
-    const common = { out, shares, chip, seed: parseWhole(text(input, 'seed') ?? '1', '--seed') };
+    if (!CHIPS.includes(chip)) throw new BadInput(`--chip ${chip}; expected one of ${CHIPS.join(', ')} px`);
+    const common = { out, chip };
     const folder = text(input, 'pairs');
     const progress = context.progress('dataset');
     const onProgress = (done: number, total: number) => progress.update(done, total);
+    const given = ONLY_PAIRS.find((name) => input.options[name] !== undefined);
+    if (folder === undefined && given !== undefined)
+      throw new BadInput(
+        `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} without --pairs; of verdicts the same ground is always held back (docs/models.md)`,
+      );
     const figures = await (folder === undefined
       ? withDatabase(context, 'dataset export', (db) =>
           exportVerdicts(db, context.config, { ...common, onProgress, signal: context.signal }),
         )
       : exportPairs({
           ...common,
+          shares: sharesOf(input),
+          seed: parseWhole(text(input, 'seed') ?? '1', '--seed'),
           pairs: pairsIn(folder, list(input, 'only')),
           class: className(input),
           scene: sceneSpec(input),
@@ -73,12 +92,19 @@ function list(input: Input, name: string): ReadonlySet<string> {
   return new Set((text(input, name) ?? '').split(',').filter((word) => word !== ''));
 }
 
-function share(input: Input, name: string): number {
-  const given = text(input, name) ?? '';
-  const value = Number(given);
-  if (given.trim() === '' || !(value >= 0 && value < 1))
-    throw new BadInput(`--${name} ${given}; expected a share from 0 to 1`);
-  return value;
+/** Shares of the pairs held back. */
+function sharesOf(input: Input): Shares {
+  const share = (name: string): number => {
+    const given = text(input, name) ?? '0.15';
+    const value = Number(given);
+    if (given.trim() === '' || !(value >= 0 && value < 1))
+      throw new BadInput(`--${name} ${given}; expected a share from 0 to 1`);
+    return value;
+  };
+  const shares = { val: share('val'), test: share('test') };
+  if (shares.val + shares.test >= 1)
+    throw new BadInput('--val and --test leave nothing to train on; expected less than 1 together');
+  return shares;
 }
 
 function told(out: string, { chips, pixels }: DatasetFigures): string[] {

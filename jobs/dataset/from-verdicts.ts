@@ -9,16 +9,15 @@ import type { Db } from '../../vector/store/db.js';
 import { listPatches } from '../../vector/store/patches.js';
 import type { Config } from '../config.js';
 import { openDistrictArchive } from '../district-archive.js';
-import { groundOf, type Place, type Shares, splitPlaces } from './split.js';
+import { groundOf, type Place, splitPlaces } from './split.js';
 import { type JudgedLead, judgedLeads, placesOfZone } from './verdicts.js';
 import { sampleTypeOf, windowAt } from './windows.js';
 import { createDataset, type DatasetFigures } from './writer.js';
 
 export interface VerdictsRequest {
   readonly out: string;
+  /** Side of a chip, px: a whole part of GROUND_PX. */
   readonly chip: number;
-  readonly shares: Shares;
-  readonly seed: number;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -56,7 +55,7 @@ export async function exportVerdicts(
     const places = new Map(
       leads.flatMap(({ zone }) => placesOfZone(zone, request.chip)).map((place) => [keyOf(place), place]),
     );
-    const splits = splitPlaces([...places.values()], request.shares, request.seed);
+    const splits = splitPlaces([...places.values()], request.chip);
     const splitAt = new Map([...places.keys()].map((key, k) => [key, splits[k]]));
     const writer = await createDataset(request.out, {
       bands,
@@ -64,8 +63,6 @@ export async function exportVerdicts(
       chip: request.chip,
       told: {
         source: 'verdicts of leads',
-        seed: request.seed,
-        shares: request.shares,
         verdicts: {
           confirmed: leads.filter(({ right }) => right).length,
           rejected: leads.filter(({ right }) => !right).length,
@@ -109,7 +106,7 @@ export async function exportVerdicts(
           await writer.add({
             name: `${after}_${place.row}_${place.column}`,
             split,
-            ground: groundOf(place),
+            ground: groundOf(place, request.chip),
             source: 'verdict',
             grid,
             window,

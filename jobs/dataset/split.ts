@@ -20,27 +20,38 @@ export interface Place {
   readonly row: number;
 }
 
-/** Chips that a piece of ground spans on a side: the unit that is held back as a whole. */
-const GROUND = 4;
+/** Side of the pieces of a district that are held back as a whole, px of its grid. */
+export const GROUND_PX = 1024;
+/**
+ * What is held back of a district's ground, and which: always the same, whatever the month, the chips and who asks. What judges a
+ * model (models/score.ts) was then never among what it has learnt.
+ */
+const HELD_BACK: Shares = { val: 0.15, test: 0.15 };
+const SEED = 1;
 
-export function groundOf({ column, row }: Place): string {
-  return `${Math.floor(column / GROUND)},${Math.floor(row / GROUND)}`;
+/** The piece of ground a pixel of the district's grid lies on. */
+export function groundAt(x: number, y: number): string {
+  return `${Math.floor(x / GROUND_PX)},${Math.floor(y / GROUND_PX)}`;
 }
 
-/** Where a piece of ground of a district goes, whatever the month: what was seen of it once is not held back later. */
-export function splitOfGround(ground: string, shares: Shares, seed: number): Split {
-  const at = drawn(ground, seed);
-  return at < shares.test ? 'test' : at < shares.test + shares.val ? 'val' : 'train';
+export function splitOfGround(ground: string): Split {
+  const at = drawn(ground, SEED);
+  return at < HELD_BACK.test ? 'test' : at < HELD_BACK.test + HELD_BACK.val ? 'val' : 'train';
+}
+
+/** The piece of ground a chip of `side` px lies on; `side` divides GROUND_PX. */
+export function groundOf({ column, row }: Place, side: number): string {
+  return groundAt(column * side, row * side);
 }
 
 /**
- * Splits of places on one grid by ground. Null for those that lie beside held-back ground that has chips of its own: neighbours show
+ * Splits of a district's chips by ground. Null for those that lie beside held-back ground that has chips of its own: neighbours show
  * the same houses, so the less held back of two leaves the set.
  */
-export function splitPlaces(places: readonly Place[], shares: Shares, seed: number): (Split | null)[] {
+export function splitPlaces(places: readonly Place[], side: number): (Split | null)[] {
   const keyOf = ({ column, row }: Place) => `${column},${row}`;
   const splits = new Map(
-    places.map((place) => [keyOf(place), splitOfGround(groundOf(place), shares, seed)] as const),
+    places.map((place) => [keyOf(place), splitOfGround(groundOf(place, side))] as const),
   );
   return places.map((place) => {
     const own = splits.get(keyOf(place)) ?? 'train';

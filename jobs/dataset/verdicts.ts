@@ -3,7 +3,7 @@ import { boundsOf, type Zone, zoneOfRings } from '../../raster/zones.js';
 import type { Lead } from '../../vector/lead.js';
 import type { Db } from '../../vector/store/db.js';
 import { listLeads } from '../../vector/store/leads.js';
-import { groundOf, type Place, type Shares, type Split, splitOfGround } from './split.js';
+import { groundAt, type Place, type Split, splitOfGround } from './split.js';
 
 /** A lead that somebody has been to and found right or wrong, where it lies on the district's grid. */
 export interface JudgedLead {
@@ -32,17 +32,10 @@ export async function judgedLeads(db: Db, grid: Grid): Promise<JudgedLead[]> {
   });
 }
 
-/** Side of the chips that ground is counted in, px. */
-export const CHIP = 512;
-/** What is held back of a district where nobody says otherwise. */
-export const SHARES: Shares = { val: 0.15, test: 0.15 };
-export const SEED = 1;
-
-/** Where the ground of a zone goes by the split of its middle. */
-export function splitOfZone(zone: Zone, side = CHIP, shares = SHARES, seed = SEED): Split {
+/** Where the ground of a zone's middle goes. */
+export function splitOfZone(zone: Zone): Split {
   const { minX, minY, maxX, maxY } = boundsOf(zone);
-  const place = { column: Math.floor((minX + maxX) / 2 / side), row: Math.floor((minY + maxY) / 2 / side) };
-  return splitOfGround(groundOf(place), shares, seed);
+  return splitOfGround(groundAt((minX + maxX) / 2, (minY + maxY) / 2));
 }
 
 /** Places of the chips a zone touches. */
