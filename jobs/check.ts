@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackend } from '../kernels/backend.js';
+import { modelId } from '../kernels/learned/model.js';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
 import { isAddress } from '../raster/tiff/address.js';
 import { findChromium } from '../reports/pdf.js';
-import { type DatabaseOptions, openDatabase } from '../vector/store/db.js';
+import { type DatabaseOptions, type Db, openDatabase } from '../vector/store/db.js';
 import { readMigrations } from '../vector/store/migrate.js';
 import { databaseState } from '../vector/store/state.js';
 import { alertTo } from './clock/alert.js';
 import type { Config } from './config.js';
+import { monthsDetector } from './models/use.js';
 
 /** One line of `tuban check`. */
 export interface CheckLine {
@@ -126,6 +128,7 @@ async function database({ config, now }: CheckDeps): Promise<CheckLine[]> {
           : ok('clock', `${now().toISOString()}, as the database has it`),
       );
       lines.push(await scenes(state.sceneFiles));
+      if (state.migrations.length > 0) lines.push(await model(config, db));
     } finally {
       await db.close();
     }
@@ -136,6 +139,20 @@ async function database({ config, now }: CheckDeps): Promise<CheckLine[]> {
     lines.unshift(held ? warn('database', error.message) : fail('database', error.message));
   }
   return lines;
+}
+
+/** The learned model that runs use: this machine needs its files too. */
+async function model(config: Config, db: Db): Promise<CheckLine> {
+  try {
+    const { model: used } = await monthsDetector(db, config);
+    return ok('model', used === undefined ? 'none: the built-in detector judges' : modelId(used.card));
+  } catch (error) {
+    if (!(error instanceof BadInput)) throw error;
+    return fail(
+      'model',
+      `${error.message}; add it here (tuban models add), or go back (tuban models use --none)`,
+    );
+  }
 }
 
 function migrations(applied: readonly number[]): CheckLine {

@@ -82,6 +82,10 @@ async function fill(db: Db, stateDir: string): Promise<void> {
   writeFileSync(join(stateDir, 'runs', '999', 'change.tif'), 'of no published run');
   mkdirSync(join(stateDir, 'photos', 'ab'), { recursive: true });
   writeFileSync(join(stateDir, 'photos', 'ab', 'abc.jpg'), 'a photo');
+  for (const model of ['roofs@1', '.roofs@2.new']) {
+    mkdirSync(join(stateDir, 'models', model), { recursive: true });
+    writeFileSync(join(stateDir, 'models', model, 'model.json'), '{}');
+  }
 }
 
 describe.each(places)('a backup of the $name database', ({ name, open }) => {
@@ -102,7 +106,11 @@ describe.each(places)('a backup of the $name database', ({ name, open }) => {
     const { manifest, missing } = await backup(db, { ...request, out });
     expect(missing).toEqual([]);
     const paths = manifest.files.map(({ path }) => path).filter((path) => path.startsWith('state/'));
-    expect(paths).toEqual(['state/runs/1/change.tif', 'state/photos/ab/abc.jpg']);
+    expect(paths).toEqual([
+      'state/runs/1/change.tif',
+      'state/photos/ab/abc.jpg',
+      'state/models/roofs@1/model.json',
+    ]);
     expect(manifest.tables.find((table) => table.name === 'patch')?.rows).toBe(700);
     expect(manifest.tables.find((table) => table.name === 'web_session')?.rows).toBe(0);
     expect((await verifyBackup(out)).problems).toEqual([]);
@@ -124,6 +132,7 @@ describe.each(places)('a backup of the $name database', ({ name, open }) => {
         expect(await contents(again)).toEqual(await contents(db));
         expect(readFileSync(join(target.stateDir, 'runs/1/change.tif'))).toEqual(Buffer.alloc(100_000, 1));
         expect(existsSync(join(target.stateDir, 'photos/ab/abc.jpg'))).toBe(true);
+        expect(existsSync(join(target.stateDir, 'models/roofs@1/model.json'))).toBe(true);
         expect(existsSync(join(target.stateDir, 'restore.new'))).toBe(false);
         // and life goes on: numbers and events are given on from where they stood
         const [patch] = await publishAugust(again, [draftAt(900, 900, 50)]);

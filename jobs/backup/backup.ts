@@ -8,7 +8,7 @@ import { createGzip } from 'node:zlib';
 import { BadInput, Unavailable } from '../../raster/errors.js';
 import type { Db } from '../../vector/store/db.js';
 import { dumpDatabase } from '../../vector/store/dump.js';
-import { filesBelow, MANIFEST, MANIFEST_HASH, type Manifest, tableFile } from './manifest.js';
+import { BESIDE_RUNS, filesBelow, MANIFEST, MANIFEST_HASH, type Manifest, tableFile } from './manifest.js';
 
 /** Taken by whatever takes rasters away or counts on their staying. */
 export const ARTEFACTS = 'artefacts';
@@ -31,7 +31,7 @@ export interface BackupResult {
 type Entry = Manifest['files'][number];
 
 /**
- * Copies database, rasters of the published runs and photos into a new folder, which appears whole or not at all. The tables are
+ * Copies database, rasters of the published runs, photos and learned models into a new folder, which appears whole or not at all. The tables are
  * of one moment, and runs may go on meanwhile: a published run's rasters are never written again.
  * @throws BadInput where the folder holds something; Unavailable where a backup or clean-up is under way.
  */
@@ -61,11 +61,14 @@ export async function backup(db: Db, request: BackupRequest): Promise<BackupResu
         runs = found.map(({ id }) => id);
       },
     });
-    const wanted = [...runs.map((id) => `runs/${id}`), 'photos'];
+    const wanted = [...runs.map((id) => `runs/${id}`), ...BESIDE_RUNS];
     const missing: string[] = [];
     for (const folder of wanted) {
-      const inside = (await filesBelow(join(stateDir, folder))).filter((path) => !path.endsWith('.new'));
-      if (inside.length === 0 && folder !== 'photos') missing.push(`run ${folder.slice(5)} has no rasters`);
+      const inside = (await filesBelow(join(stateDir, folder))).filter(
+        (path) => !path.split('/').some((part) => part.endsWith('.new')),
+      );
+      if (inside.length === 0 && folder.startsWith('runs/'))
+        missing.push(`run ${folder.slice(5)} has no rasters`);
       for (const path of inside) {
         request.signal?.throwIfAborted();
         const inner = `${folder}/${path}`;

@@ -13,7 +13,7 @@ export const MANIFEST_HASH = 'manifest.sha256';
 /** A path in the backup, with slashes, that cannot lead out of it. */
 const InnerPath = z
   .string()
-  .regex(/^[\w.-]+(\/[\w.-]+)*$/)
+  .regex(/^[\w.@-]+(\/[\w.@-]+)*$/)
   .refine((path) => !path.split('/').includes('..'));
 
 export const Manifest = z.object({
@@ -32,6 +32,9 @@ export const Manifest = z.object({
   ),
 });
 export type Manifest = z.infer<typeof Manifest>;
+
+/** Folders of the state folder that are copied whole, besides those of the published runs. */
+export const BESIDE_RUNS = ['photos', 'models'];
 
 export const tableFile = (table: string) => `tables/${table}.rows.gz`;
 

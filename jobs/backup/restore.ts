@@ -6,7 +6,7 @@ import { openDatabase } from '../../vector/store/db.js';
 import { isEmptyDatabase, loadDump } from '../../vector/store/dump.js';
 import { type Migration, readMigrations } from '../../vector/store/migrate.js';
 import { writeHashed } from './backup.js';
-import { filesBelow, type Manifest, tableRows, verifyBackup } from './manifest.js';
+import { BESIDE_RUNS, filesBelow, type Manifest, tableRows, verifyBackup } from './manifest.js';
 
 /** Where the backup goes: as in the configuration. */
 export interface RestoreTarget {
@@ -80,9 +80,9 @@ function migrationsOf({ migrations, tuban }: Manifest): Migration[] {
   });
 }
 
-/** @throws BadInput where there are rasters or photos that an earlier try of the same did not leave. */
+/** @throws BadInput where there are rasters, photos or models that an earlier try of the same did not leave. */
 async function checkFilesEmpty(stateDir: string, own: ReadonlySet<string>): Promise<void> {
-  for (const name of ['runs', 'photos']) {
+  for (const name of ['runs', ...BESIDE_RUNS]) {
     const other = (await filesBelow(join(stateDir, name))).find((path) => !own.has(`${name}/${path}`));
     if (other !== undefined) {
       throw new BadInput(

@@ -74,7 +74,8 @@ export async function addModel(stateDir: string, model: LearnedModel, from: stri
     if (card.sha256 === model.card.sha256) return false;
     throw new BadInput(`${id} is another model already; expected a new revision on the card`);
   }
-  const fresh = `${folder}.new`;
+  // no model's name begins so
+  const fresh = join(shelfOf(stateDir), `.${id}.new`);
   try {
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh, { recursive: true });
