@@ -1,8 +1,9 @@
 import { type ChangeClassName, type StateName, UNUSABLE } from '../kernels/classes.js';
 import type { CompareResult } from '../raster/engine/compare.js';
 import type { Grid, Window } from '../raster/grid.js';
-import { firstOfRow, type Runs } from '../raster/runs.js';
-import { boundsOf, eachZoneRow, type Zone, zoneOfRings } from '../raster/zones.js';
+import type { Runs } from '../raster/runs.js';
+import { eachZoneRun } from '../raster/zone-runs.js';
+import { boundsOf, type Zone, zoneOfRings } from '../raster/zones.js';
 import { agreeingCodes, isSeasonal, type Look, MOST_MONTHS_OPEN } from '../vector/life.js';
 import type { Against, DraftPatch } from '../vector/number.js';
 import type { Db } from '../vector/store/db.js';
@@ -182,18 +183,11 @@ export function sharesOf(
   grid: Grid,
   codes: ReadonlySet<number>,
 ): { readonly usable: number; readonly holding: number } {
-  let total = 0;
   let unusable = 0;
   let holding = 0;
-  const all = { x: 0, y: 0, width: grid.width, height: grid.height };
-  eachZoneRow(zone, all, (y, x0, x1) => {
-    total += x1 - x0;
-    for (let k = firstOfRow(runs, y); k < runs.count && runs.y[k] === y && runs.x0[k] < x1; k++) {
-      const shared = Math.min(x1, runs.x1[k]) - Math.max(x0, runs.x0[k]);
-      if (shared <= 0) continue;
-      if (runs.code[k] === UNUSABLE) unusable += shared;
-      else if (codes.has(runs.code[k])) holding += shared;
-    }
+  const total = eachZoneRun(runs, zone, grid, (k, shared) => {
+    if (runs.code[k] === UNUSABLE) unusable += shared;
+    else if (codes.has(runs.code[k])) holding += shared;
   });
   const usable = total - unusable;
   return { usable: total > 0 ? usable / total : 0, holding: usable > 0 ? holding / usable : 0 };

@@ -1,7 +1,7 @@
 import { STATES, type StateName } from '../kernels/classes.js';
 import type { Grid, Window } from '../raster/grid.js';
 import { openRaster } from '../raster/tiff/open.js';
-import { boundsOf, rasterizeZones, type Zone, zoneOfRings } from '../raster/zones.js';
+import { rasterizeZones, windowAround, type Zone, zoneOfRings } from '../raster/zones.js';
 import type { PatchEvidence } from '../vector/filter/traits.js';
 import type { DraftPatch } from '../vector/number.js';
 
@@ -23,11 +23,13 @@ export async function withEvidence(
   files: { readonly magnitude: string; readonly state: string },
 ): Promise<DraftPatch[]> {
   const [magnitude, state] = [await openRaster(files.magnitude), await openRaster(files.state)];
+  const margin = Math.ceil(AROUND_M / (grid.resolution * grid.crs.metresPerUnit));
   try {
     const measured: DraftPatch[] = [];
     for (const draft of drafts) {
       const zone = zoneOfRings(draft.rings, grid);
-      const window = around(zone, grid);
+      const window = windowAround(zone, grid, margin);
+      if (window === null) throw new Error('a draft lies outside the grid it was found on');
       const [strength] = await magnitude.readWindow(0, window, [0]);
       const [states] = await state.readWindow(0, window, [0]);
       measured.push({ ...draft, evidence: evidenceOf(zone, window, strength, states) });
@@ -60,19 +62,6 @@ export function evidenceOf(
   return {
     ...(own > 0 ? { magnitude: rounded(sum / own) } : {}),
     ...(seen > 0 ? { builtAround: rounded(built / seen), greenAround: rounded(green / seen) } : {}),
-  };
-}
-
-function around(zone: Zone, grid: Grid): Window {
-  const { minX, minY, maxX, maxY } = boundsOf(zone);
-  const margin = Math.ceil(AROUND_M / (grid.resolution * grid.crs.metresPerUnit));
-  const x = Math.max(0, Math.floor(minX) - margin);
-  const y = Math.max(0, Math.floor(minY) - margin);
-  return {
-    x,
-    y,
-    width: Math.min(grid.width, Math.ceil(maxX) + margin) - x,
-    height: Math.min(grid.height, Math.ceil(maxY) + margin) - y,
   };
 }
 

@@ -11,7 +11,7 @@ import type { RasterFile } from '../raster/tiff/types.js';
 import { controlNet } from '../raster/warp/net.js';
 import { nearest } from '../raster/warp/resample.js';
 import { readSource } from '../raster/warp/source.js';
-import { type LonLatPolygons, rasterizeZones, zoneOnGrid } from '../raster/zones.js';
+import { type LonLatPolygons, rasterizeZones, windowAround, zoneOnGrid } from '../raster/zones.js';
 import { readGeoJson } from '../vector/features/geojson.js';
 import { POLYGONS } from '../vector/features/shapes.js';
 import { type Mask, maskObjects, type Objects, objectsOf } from '../vector/objects.js';
@@ -156,7 +156,7 @@ export async function readPatches(path: string): Promise<FilePatch[]> {
 /** The pixels of a frame whose centre lies in the polygons. */
 export function pixelsIn(polygons: LonLatPolygons, grid: Grid): number[] {
   const zone = zoneOnGrid(polygons, grid);
-  const window = around(zone.rings, grid);
+  const window = windowAround(zone, grid);
   if (window === null) return [];
   const inside = rasterizeZones([zone], window);
   const pixels: number[] = [];
@@ -165,28 +165,6 @@ export function pixelsIn(polygons: LonLatPolygons, grid: Grid): number[] {
     pixels.push((window.y + Math.floor(i / window.width)) * grid.width + window.x + (i % window.width));
   }
   return pixels;
-}
-
-/** The part of the grid rings can reach, null for none. */
-function around(rings: readonly Float64Array[], { width, height }: Grid): Window | null {
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  for (const ring of rings) {
-    for (let k = 0; k < ring.length; k += 2) {
-      left = Math.min(left, ring[k]);
-      right = Math.max(right, ring[k]);
-      top = Math.min(top, ring[k + 1]);
-      bottom = Math.max(bottom, ring[k + 1]);
-    }
-  }
-  const x = Math.max(0, Math.floor(left));
-  const y = Math.max(0, Math.floor(top));
-  const window = {
-    x,
-    y,
-    width: Math.min(width, Math.ceil(right)) - x,
-    height: Math.min(height, Math.ceil(bottom)) - y,
-  };
-  return window.width > 0 && window.height > 0 ? window : null;
 }
 
 /** Patches on the frame's pixels; those of other states than the asked one are left out. @throws BadInput */

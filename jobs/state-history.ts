@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { STATES, type StateName } from '../kernels/classes.js';
 import { detectorByName } from '../kernels/detectors.js';
 import { STATE_SLOTS } from '../raster/engine/job.js';
-import type { Grid, Window } from '../raster/grid.js';
+import type { Grid } from '../raster/grid.js';
 import { openRaster } from '../raster/tiff/open.js';
 import type { RasterFile } from '../raster/tiff/types.js';
-import { boundsOf, eachZoneRow, rasterizeZones, type Zone } from '../raster/zones.js';
+import { eachZoneRow, rasterizeZones, windowAround, type Zone } from '../raster/zones.js';
 import type { Db } from '../vector/store/db.js';
 import { listRuns, type RunRecord } from '../vector/store/runs.js';
 
@@ -114,14 +114,4 @@ const Parameters = z.object({ detector: z.string() });
 function tellsStates(run: RunRecord): boolean {
   const parameters = Parameters.safeParse(run.parameters);
   return !parameters.success || (detectorByName(parameters.data.detector)?.knowsStates ?? true);
-}
-
-/** The part of the grid that holds a zone; null where none does. */
-function windowAround(zone: Zone, grid: Grid): Window | null {
-  const { minX, minY, maxX, maxY } = boundsOf(zone);
-  const x = Math.max(0, Math.floor(minX));
-  const y = Math.max(0, Math.floor(minY));
-  const width = Math.min(grid.width, Math.ceil(maxX)) - x;
-  const height = Math.min(grid.height, Math.ceil(maxY)) - y;
-  return width > 0 && height > 0 ? { x, y, width, height } : null;
 }

@@ -84,6 +84,24 @@ export function eachZoneRow(
   });
 }
 
+/** The part of a grid that a zone and `margin` px around it can reach; null for none. */
+export function windowAround(
+  zone: Zone,
+  { width, height }: Pick<Window, 'width' | 'height'>,
+  margin = 0,
+): Window | null {
+  const { minX, minY, maxX, maxY } = boundsOf(zone);
+  const x = Math.max(0, Math.floor(minX) - margin);
+  const y = Math.max(0, Math.floor(minY) - margin);
+  const window = {
+    x,
+    y,
+    width: Math.min(width, Math.ceil(maxX) + margin) - x,
+    height: Math.min(height, Math.ceil(maxY) + margin) - y,
+  };
+  return window.width > 0 && window.height > 0 ? window : null;
+}
+
 /** Bounds of a zone in grid px. */
 export function boundsOf({ rings }: Zone): Bounds {
   const bounds = { minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };

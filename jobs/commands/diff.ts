@@ -3,14 +3,7 @@ import { parseCrs } from '../../raster/crs.js';
 import { defaultWorkers } from '../../raster/engine/pool.js';
 import { diff } from '../diff.js';
 import { askedDetector } from '../models/judge.js';
-import {
-  parseBackend,
-  parseBands,
-  parseClasses,
-  parseCount,
-  parseDetector,
-  parsePositive,
-} from '../options.js';
+import { parseBackend, parseBands, parseClasses, parseCount, parsePositive } from '../options.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
 
 export const diffCommand: Command = {
@@ -72,7 +65,6 @@ export const diffCommand: Command = {
         config.stateDir,
         option('detector') ?? config.detector,
         option('model') ?? config.model,
-        parseDetector,
       ),
       align: input.options.align !== false,
       normalize: input.options.normalize !== false,

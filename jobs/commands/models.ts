@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { learnedDetector } from '../../kernels/learned/detector.js';
-import { modelClasses, modelId } from '../../kernels/learned/model.js';
+import { type LearnedModel, modelClasses, modelId } from '../../kernels/learned/model.js';
 import { BadInput } from '../../raster/errors.js';
 import { dayIn } from '../../reports/shared/zone.js';
 import type { Context } from '../context.js';
@@ -94,7 +94,7 @@ const check: Command = {
   async run(input, context) {
     const model = await findModel(context.config.stateDir, input.args[0]);
     const probe = await probeModel(model);
-    const test = await testBeside(input, context);
+    const test = await testBeside(model, input, context);
     const fault = whyNot(test);
     const id = modelId(model.card);
     if (input.options.json) {
@@ -147,7 +147,7 @@ const use: Command = {
       if (!(await listModels(config.stateDir)).some((one) => one.id === id))
         throw new BadInput(`${id} is not kept here yet; add it first: tuban models add ${wanted}`);
       if (!anyway) {
-        const fault = whyNot(await testBeside(input, context));
+        const fault = whyNot(await testBeside(model, input, context));
         if (fault !== null) throw new BadInput(`${id} is not used: ${fault}; --anyway uses it all the same`);
       }
       chosen = id;
@@ -159,9 +159,8 @@ const use: Command = {
 };
 
 /** The present detector and the candidate on the same verdicts. */
-async function testBeside(input: Input, context: Context): Promise<VerdictTest> {
+async function testBeside(model: LearnedModel, input: Input, context: Context): Promise<VerdictTest> {
   const { config } = context;
-  const model = await findModel(config.stateDir, input.args[0]);
   const budget = parseWhole(text(input, 'leads') ?? '10', '--leads');
   const progress = context.progress('verdicts');
   return withDatabase(context, 'models', async (db) =>

@@ -10,7 +10,7 @@ import { listPatches } from '../../vector/store/patches.js';
 import type { Config } from '../config.js';
 import { openDistrictArchive } from '../district-archive.js';
 import { groundOf, type Place, splitPlaces } from './split.js';
-import { type JudgedLead, judgedLeads, placesOfZone } from './verdicts.js';
+import { type JudgedLead, judgedLeads, leadsWithVerdict, placesOfZone } from './verdicts.js';
 import { sampleTypeOf, windowAt } from './windows.js';
 import { createDataset, type DatasetFigures } from './writer.js';
 
@@ -42,7 +42,7 @@ export async function exportVerdicts(
   const archive = await openDistrictArchive(db, config);
   try {
     const { grid, reference } = archive;
-    const leads = await judgedLeads(db, grid);
+    const leads = judgedLeads(await leadsWithVerdict(db), grid);
     if (leads.length === 0)
       throw new BadInput(
         'No lead has been confirmed or rejected yet; expected verdicts (tuban leads update --verdict), or --pairs',

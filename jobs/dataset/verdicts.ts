@@ -15,18 +15,16 @@ export interface JudgedLead {
   readonly after: string;
 }
 
-/** How many leads have been found right or wrong. */
-export async function countVerdicts(db: Db): Promise<number> {
-  return (await listLeads(db)).filter(({ verdict }) => verdict === 'confirmed' || verdict === 'rejected')
-    .length;
+/** Leads that were found right or wrong, by number. What was not found on site says neither. */
+export async function leadsWithVerdict(db: Db): Promise<Lead[]> {
+  return (await listLeads(db)).filter(({ verdict }) => verdict === 'confirmed' || verdict === 'rejected');
 }
 
-/** Leads with a verdict, by number. What was not found on site says neither. */
-export async function judgedLeads(db: Db, grid: Grid): Promise<JudgedLead[]> {
-  return (await listLeads(db)).flatMap((lead) => {
+/** The same on the district's grid. */
+export function judgedLeads(leads: readonly Lead[], grid: Grid): JudgedLead[] {
+  return leads.flatMap((lead) => {
     const { before, after } = lead.patch;
-    if ((lead.verdict !== 'confirmed' && lead.verdict !== 'rejected') || before === null || after === null)
-      return [];
+    if (before === null || after === null) return [];
     const zone = zoneOfRings(lead.patch.rings, grid);
     return [{ lead, right: lead.verdict === 'confirmed', zone, before, after }];
   });

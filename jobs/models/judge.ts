@@ -5,6 +5,7 @@ import { learnedDetector } from '../../kernels/learned/detector.js';
 import { misfit, modelClasses, modelId } from '../../kernels/learned/model.js';
 import { stateDetector } from '../../kernels/state-detector.js';
 import { BadInput } from '../../raster/errors.js';
+import { parseDetector } from '../options.js';
 import { findModel } from './shelf.js';
 
 /** What judges a pair of dates, and what a person must know of the choice. */
@@ -18,17 +19,12 @@ export interface Judge {
  * @param model as in findModel, '' for none
  * @throws BadInput
  */
-export async function askedDetector(
-  stateDir: string,
-  name: string,
-  model: string,
-  parse: (name: string) => DetectorKind,
-): Promise<DetectorKind> {
+export async function askedDetector(stateDir: string, name: string, model: string): Promise<DetectorKind> {
   if (name === 'onnx' && model === '')
     throw new BadInput(
       'Detector onnx needs a model; expected --model with a folder or a name of `tuban models list`',
     );
-  if (model === '') return parse(name);
+  if (model === '') return parseDetector(name);
   if (name === 'indices')
     throw new BadInput('Detector indices takes no model; expected --detector onnx, or no --model');
   return learnedDetector(await findModel(stateDir, model));

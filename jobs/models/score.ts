@@ -4,14 +4,15 @@ import type { DetectorKind } from '../../kernels/detector.js';
 import { commonBands, compare } from '../../raster/engine/compare.js';
 import { defaultWorkers } from '../../raster/engine/pool.js';
 import type { Grid } from '../../raster/grid.js';
-import { firstOfRow, type Runs } from '../../raster/runs.js';
-import { eachZoneRow, type Zone } from '../../raster/zones.js';
+import type { Runs } from '../../raster/runs.js';
+import { eachZoneRun } from '../../raster/zone-runs.js';
+import type { Zone } from '../../raster/zones.js';
 import { type JudgedPatch, precisionAtLeads } from '../../vector/reliability.js';
 import type { Db } from '../../vector/store/db.js';
 import { chooseClasses } from '../change.js';
 import type { Config } from '../config.js';
 import { comparisonsOf } from '../dataset/from-verdicts.js';
-import { countVerdicts, judgedLeads, splitOfZone } from '../dataset/verdicts.js';
+import { judgedLeads, leadsWithVerdict, splitOfZone } from '../dataset/verdicts.js';
 import { openDistrictArchive } from '../district-archive.js';
 import { touching } from '../looks.js';
 import { judgeOf } from './judge.js';
@@ -51,14 +52,12 @@ export async function scoreOnVerdicts(
   detectors: readonly DetectorKind[],
   request: ScoreRequest,
 ): Promise<VerdictTest> {
-  if ((await countVerdicts(db)) === 0)
-    return { leads: 0, right: 0, scores: detectors.map(() => rankingScore([], 0)) };
+  const known = await leadsWithVerdict(db);
+  if (known.length === 0) return { leads: 0, right: 0, scores: detectors.map(() => rankingScore([], 0)) };
   const archive = await openDistrictArchive(db, config);
   try {
     const { grid, reference } = archive;
-    const leads = (await judgedLeads(db, grid)).filter(
-      ({ zone }) => request.all || splitOfZone(zone) === 'test',
-    );
+    const leads = judgedLeads(known, grid).filter(({ zone }) => request.all || splitOfZone(zone) === 'test');
     const ranked = detectors.map((): JudgedPatch[] => []);
     const comparisons = comparisonsOf(leads);
     const steps = comparisons.length * detectors.length;
@@ -108,19 +107,14 @@ export async function scoreOnVerdicts(
 
 /** The mean chance that a class is given over a zone's pixels, 0-1; those that cannot be judged are left out. */
 export function chanceIn(runs: Runs, zone: Zone, grid: Grid, code: number): number {
-  let pixels = 0;
+  let unusable = 0;
   let chance = 0;
-  const all = { x: 0, y: 0, width: grid.width, height: grid.height };
-  eachZoneRow(zone, all, (y, x0, x1) => {
-    pixels += x1 - x0;
-    for (let k = firstOfRow(runs, y); k < runs.count && runs.y[k] === y && runs.x0[k] < x1; k++) {
-      const shared = Math.min(x1, runs.x1[k]) - Math.max(x0, runs.x0[k]);
-      if (shared <= 0) continue;
-      if (runs.code[k] === UNUSABLE) pixels -= shared;
-      else if (runs.code[k] === code)
-        chance += (shared * runs.confidence[k]) / (CONFIDENCE_STEPS * (runs.x1[k] - runs.x0[k]));
-    }
+  const total = eachZoneRun(runs, zone, grid, (k, shared) => {
+    if (runs.code[k] === UNUSABLE) unusable += shared;
+    else if (runs.code[k] === code)
+      chance += (shared * runs.confidence[k]) / (CONFIDENCE_STEPS * (runs.x1[k] - runs.x0[k]));
   });
+  const pixels = total - unusable;
   return pixels > 0 ? chance / pixels : 0;
 }
 

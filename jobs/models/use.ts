@@ -3,7 +3,6 @@ import type { DetectorKind } from '../../kernels/detector.js';
 import type { Db } from '../../vector/store/db.js';
 import { getSetting, setSetting } from '../../vector/store/settings.js';
 import type { Config } from '../config.js';
-import { parseDetector } from '../options.js';
 import { askedDetector } from './judge.js';
 
 /** The model a district's runs use, and those it used before, the last first; null stands for the built-in detector. */
@@ -43,5 +42,5 @@ export async function chooseModel(db: Db, model: string | null, now: Date): Prom
 export async function monthsDetector(db: Db, config: Config): Promise<DetectorKind> {
   const { detector, model, stateDir } = config;
   const inUse = model === '' && detector !== 'indices' ? (await modelChoice(db)).model : null;
-  return askedDetector(stateDir, detector, model || (inUse ?? ''), parseDetector);
+  return askedDetector(stateDir, detector, model || (inUse ?? ''));
 }
