@@ -125,6 +125,8 @@ export interface DetectorOptions {
   /** Padded block in px. */
   readonly width: number;
   readonly height: number;
+  /** px at every side of the padded block that nobody asks about: masks alone look that far. 0 where absent. */
+  readonly slack?: number;
   /** Metres a px. */
   readonly resolution: number;
   readonly bands: ReadonlySet<BandRole>;

@@ -32,6 +32,7 @@ export const datasetExport: Command = {
     ['--out <dir>', 'new folder for the chips and dataset.json'],
     ['--pairs <dir>', 'NAME_before.tif, NAME_after.tif, NAME_truth.tif (default: the verdicts of leads)'],
     ['--class <name>', 'what 1 means in the truths (default: their values are change codes)'],
+    ['--labels <list>', 'changes to label; any other counts as none (default: all)'],
     ['--only <list>', 'only these pairs'],
     ['--val-pairs <list>', 'pairs held back for choosing thresholds'],
     ['--test-pairs <list>', 'pairs held back for judging'],
@@ -49,7 +50,12 @@ export const datasetExport: Command = {
     if (out === undefined) throw new BadInput('Missing --out; expected a new folder for the chips');
     const chip = parseWhole(text(input, 'chip') ?? '512', '--chip');
     if (!CHIPS.includes(chip)) throw new BadInput(`--chip ${chip}; expected one of ${CHIPS.join(', ')} px`);
-    const common = { out, chip };
+    const labels = text(input, 'labels');
+    const common = {
+      out,
+      chip,
+      labels: labels === undefined ? null : new Set(parseClasses(labels, '--labels')),
+    };
     const folder = text(input, 'pairs');
     const progress = context.progress('dataset');
     const onProgress = (done: number, total: number) => progress.update(done, total);

@@ -32,6 +32,8 @@ export interface PairsRequest {
   readonly class: ChangeClassName | null;
   readonly scene: Omit<SceneSpec, 'files'>;
   readonly chip: number;
+  /** As createDataset takes them. */
+  readonly labels: ReadonlySet<ChangeClassName> | null;
   readonly shares: Shares;
   readonly seed: number;
   readonly named: { readonly val: ReadonlySet<string>; readonly test: ReadonlySet<string> };
@@ -107,6 +109,7 @@ export async function exportPairs(request: PairsRequest): Promise<DatasetFigures
     bands: bands ?? [],
     sampleType,
     chip: request.chip,
+    labels: request.labels,
     told: { source: 'pairs with a truth', seed: request.seed },
   });
   try {

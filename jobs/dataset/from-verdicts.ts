@@ -1,5 +1,5 @@
 import { openBackend } from '../../kernels/backend.js';
-import { codeOf, UNUSABLE } from '../../kernels/classes.js';
+import { type ChangeClassName, codeOf, UNUSABLE } from '../../kernels/classes.js';
 import { openPair } from '../../raster/engine/chips.js';
 import { commonBands } from '../../raster/engine/compare.js';
 import { BadInput } from '../../raster/errors.js';
@@ -18,6 +18,8 @@ export interface VerdictsRequest {
   readonly out: string;
   /** Side of a chip, px: a whole part of GROUND_PX. */
   readonly chip: number;
+  /** As createDataset takes them. */
+  readonly labels: ReadonlySet<ChangeClassName> | null;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -61,6 +63,7 @@ export async function exportVerdicts(
       bands,
       sampleType: sampleTypeOf(scenes, bands),
       chip: request.chip,
+      labels: request.labels,
       told: {
         source: 'verdicts of leads',
         verdicts: {

@@ -48,6 +48,8 @@ export async function createDataset(
     readonly bands: readonly BandRole[];
     readonly sampleType: CogSampleType;
     readonly chip: number;
+    /** Changes that are labelled, all where null; any other is none. */
+    readonly labels: ReadonlySet<ChangeClassName> | null;
     readonly told: Readonly<Record<string, unknown>>;
   },
 ): Promise<DatasetWriter> {
@@ -62,11 +64,15 @@ export async function createDataset(
           `--out ${out}: cannot be made (${messageOf(error)}); expected a folder that can be`,
         );
       });
+  const unlabelled = new Set<number>(
+    CHANGE_CLASSES.filter(({ name }) => !(spec.labels?.has(name) ?? true)).map(({ code }) => code),
+  );
   const chips: Record<string, unknown>[] = [];
   const counts = { train: 0, val: 0, test: 0 };
   const pixels: Partial<Record<ChangeClassName, number>> = {};
   return {
-    async add({ name, split, ground, source, grid, window, dates, label, look, told }) {
+    async add({ name, split, ground, source, grid, window, dates, label: known, look, told }) {
+      const label = known.map((code) => (unlabelled.has(code) ? 0 : code));
       const own = subGrid(grid, window);
       const path = (part: string) => join(fresh, split, part, `${name}.tif`);
       const common = { grid: own, overviews: 'nearest', level: 6 } as const;

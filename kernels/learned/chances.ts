@@ -1,12 +1,23 @@
 import type { DateBlock, SceneLook } from '../detector.js';
 import type { ModelCard } from './card.js';
 import type { ModelSession } from './session.js';
-import { tileStarts, tileWeight } from './tiles.js';
+import { tileSize, tileStarts, tileWeight } from './tiles.js';
 
-/** Side of a tile where the network takes any, px: larger ones only cost memory. */
-const TILE = 512;
+/**
+ * Side of a tile where the network takes any, px, about: a block is one, as what tiles have in common is computed for each of
+ * them. Larger ones cost memory.
+ */
+const TILE = 1280;
 
-/** What the model says of a block, in its own px. */
+/** A padded block, px. */
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  /** px at every side that are not looked at. */
+  readonly slack: number;
+}
+
+/** What the model says of a block within its slack, in its own px. */
 export interface ChanceMap {
   readonly width: number;
   readonly height: number;
@@ -24,21 +35,19 @@ interface ModelPlanes {
 /**
  * The model's chances over a block: both dates averaged over cells of `cell` px, normalized as the card says, in tiles that overlap
  * by twice the margin and fade into one another, so that no border is seen.
- * @param size of the block, px
  */
 export async function chancesOver(
   session: ModelSession,
   card: ModelCard,
   dates: readonly [DateBlock, DateBlock],
-  size: { readonly width: number; readonly height: number },
+  frame: Frame,
   cell: number,
   look: SceneLook,
 ): Promise<ChanceMap> {
-  const planes = dates.map((date) => modelPlanes(card, date, size, cell, look));
+  const planes = dates.map((date) => modelPlanes(card, date, frame, cell, look));
   const { width, height } = planes[0];
   const { inputs, outputs, margin_px: margin } = card;
-  const reach = (length: number) =>
-    inputs.size ?? Math.min(TILE, Math.ceil(length / inputs.multiple) * inputs.multiple);
+  const reach = (length: number) => inputs.size ?? tileSize(length, TILE, 2 * margin, inputs.multiple);
   const [tileWidth, tileHeight] = [reach(width), reach(height)];
   const columns = tileStarts(width, tileWidth, 2 * margin, inputs.multiple);
   const rows = tileStarts(height, tileHeight, 2 * margin, inputs.multiple);
@@ -94,12 +103,13 @@ function weightsOf(size: number, margin: number, goesOn: readonly [boolean, bool
 function modelPlanes(
   { inputs, normalization }: ModelCard,
   { bands, stack, usable }: DateBlock,
-  size: { readonly width: number; readonly height: number },
+  size: Frame,
   cell: number,
   look: SceneLook,
 ): ModelPlanes {
-  const width = Math.max(1, Math.floor(size.width / cell));
-  const height = Math.max(1, Math.floor(size.height / cell));
+  const { slack } = size;
+  const width = Math.max(1, Math.floor((size.width - 2 * slack) / cell));
+  const height = Math.max(1, Math.floor((size.height - 2 * slack) / cell));
   const data = new Float32Array(inputs.bands.length * width * height);
   inputs.bands.forEach((role, b) => {
     const plane = bands.indexOf(role) * size.width * size.height;
@@ -112,7 +122,7 @@ function modelPlanes(
         let sum = 0;
         let count = 0;
         for (let dy = 0; dy < cell; dy++) {
-          const row = (y * cell + dy) * size.width + x * cell;
+          const row = (slack + y * cell + dy) * size.width + slack + x * cell;
           for (let at = row; at < row + cell; at++) {
             if (usable[at] === 0) continue;
             sum += stack[plane + at];

@@ -3,7 +3,7 @@ import { CONFIDENCE_STEPS } from '../confidence.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions } from '../detector.js';
 import { stateDetector } from '../state-detector.js';
 import type { ModelCard } from './card.js';
-import { type ChanceMap, chancesOver, sampleAt } from './chances.js';
+import { type ChanceMap, chancesOver, type Frame, sampleAt } from './chances.js';
 import { cellSize, type LearnedModel, misfit, modelClasses } from './model.js';
 import { type ModelSession, openModel } from './session.js';
 
@@ -86,11 +86,15 @@ function create(
   session: () => Promise<ModelSession>,
   options: DetectorOptions,
 ): Detector {
-  const { look, bands, width, height, resolution } = options;
+  const { look, bands, resolution, slack: unasked = 0 } = options;
   const fault = misfit(card, bands, resolution);
   const cell = cellSize(card, resolution);
   if (look === null || cell === null || fault !== null)
     throw new Error(`the model does not fit: ${fault ?? 'it needs a look at the scenes'}`);
+  // what is left out keeps the tiles on the network's coarsest steps
+  const step = cell * card.inputs.multiple;
+  const slack = Math.floor(unasked / step) * step;
+  const frame = { width: options.width, height: options.height, slack };
   const base = stateDetector.create({
     ...options,
     classes: new Set([...options.classes].filter((name) => !replaced(name))),
@@ -106,15 +110,8 @@ function create(
     async detect(before: DateBlock, after: DateBlock) {
       const detection = await base.detect(before, after);
       if (wanted.length === 0) return detection;
-      const chances = await chancesOver(
-        await session(),
-        card,
-        [before, after],
-        { width, height },
-        cell,
-        look,
-      );
-      mark(detection, chances, wanted, { width, height, cell, knowsPlants });
+      const chances = await chancesOver(await session(), card, [before, after], frame, cell, look);
+      mark(detection, chances, wanted, { ...frame, cell, knowsPlants });
       return detection;
     },
   };
@@ -132,24 +129,20 @@ function mark(
   { code, confidence, magnitude, stateBefore, stateAfter, bare }: Detection,
   { width: cells, height: rows, data }: ChanceMap,
   wanted: readonly Wanted[],
-  frame: {
-    readonly width: number;
-    readonly height: number;
-    readonly cell: number;
-    readonly knowsPlants: boolean;
-  },
+  frame: Frame & { readonly cell: number; readonly knowsPlants: boolean },
 ): void {
-  const { width, height, cell, knowsPlants } = frame;
+  const { width, height, slack, cell, knowsPlants } = frame;
   const length = cells * rows;
   // most places are far from any change: a cell whose neighbours all are is passed over
   const near = nearAny(data, wanted, cells, rows);
-  for (let y = 0; y < height; y++) {
-    const v = (y + 0.5) / cell - 0.5;
-    const row = Math.min(rows - 1, Math.floor(y / cell)) * cells;
-    for (let x = 0; x < width; x++) {
+  for (let y = slack; y < height - slack; y++) {
+    const v = (y - slack + 0.5) / cell - 0.5;
+    const row = Math.min(rows - 1, Math.floor((y - slack) / cell)) * cells;
+    for (let x = slack; x < width - slack; x++) {
       const at = y * width + x;
-      if (code[at] === UNUSABLE || near[row + Math.min(cells - 1, Math.floor(x / cell))] === 0) continue;
-      const u = (x + 0.5) / cell - 0.5;
+      if (code[at] === UNUSABLE || near[row + Math.min(cells - 1, Math.floor((x - slack) / cell))] === 0)
+        continue;
+      const u = (x - slack + 0.5) / cell - 0.5;
       let best: Wanted | null = null;
       let chance = 0;
       let most = 0;

@@ -6,7 +6,7 @@ import { cellSize, type LearnedModel, misfit, UnusableModel } from './model.js';
 import { readOnnx } from './onnx-file.js';
 import { openModel } from './session.js';
 import { cardFor, differenceModel, message, modelOf, type Node, onnxFile } from './testing.js';
-import { tileStarts, tileWeight } from './tiles.js';
+import { tileSize, tileStarts, tileWeight } from './tiles.js';
 
 const FILE = differenceModel([2, -1], 0.5);
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -90,7 +90,7 @@ describe('a model in this thread', () => {
       session,
       card,
       [block(40, 23, 5), block(40, 23, 6)],
-      { width: 40, height: 23 },
+      { width: 40, height: 23, slack: 0 },
       1,
       LOOK,
     );
@@ -118,7 +118,7 @@ describe('chances over a block', () => {
     after.usable[0] = 0;
     before.usable.fill(0, 0, 2);
     before.usable.fill(0, 8, 10);
-    const map = await chancesOver(session, card, [before, after], { width: 8, height: 8 }, 2, LOOK);
+    const map = await chancesOver(session, card, [before, after], { width: 8, height: 8, slack: 0 }, 2, LOOK);
     await session.close();
     const value = (date: DateBlock, band: 0 | 1, cells: readonly number[]) => {
       const [dark, high, mean, std] = band === 1 ? [0.1, 0.8, 0.5, 0.2] : [0.2, 0.5, 0.4, 0.3];
@@ -133,6 +133,18 @@ describe('chances over a block', () => {
     };
     expect(map.data[0]).toBeCloseTo(expected([0, 1, 8, 9]), 4);
     expect(map.data[5]).toBeCloseTo(expected([18, 19, 26, 27]), 4);
+  });
+
+  it('leave out what nobody asks about, and nothing else', async () => {
+    const session = await openModel(modelOf(FILE, cardFor(FILE)));
+    const dates = [block(24, 20, 7), block(24, 20, 8)] as const;
+    const over = (slack: number) =>
+      chancesOver(session, cardFor(FILE), dates, { width: 24, height: 20, slack }, 2, LOOK);
+    const [whole, inner] = [await over(0), await over(4)];
+    await session.close();
+    expect([inner.width, inner.height]).toEqual([8, 6]);
+    for (let y = 0; y < 6; y++)
+      for (let x = 0; x < 8; x++) expect(inner.data[8 * y + x]).toBe(whole.data[12 * (y + 2) + x + 2]);
   });
 
   it('show no border between tiles: many tiles say what one does', async () => {
@@ -162,7 +174,7 @@ describe('chances over a block', () => {
       });
       const session = await openModel(modelOf(file, card));
       const dates = [block(150, 130, 10), block(150, 130, 11)] as const;
-      return chancesOver(session, card, dates, { width: 150, height: 130 }, 1, LOOK).finally(() =>
+      return chancesOver(session, card, dates, { width: 150, height: 130, slack: 0 }, 1, LOOK).finally(() =>
         session.close(),
       );
     };
@@ -175,6 +187,20 @@ describe('chances over a block', () => {
       for (let x = 4; x < 146; x++)
         most = Math.max(most, Math.abs(whole.data[150 * y + x] - tiled.data[150 * y + x]));
     expect(most).toBeLessThan(1e-5);
+  });
+
+  it('tiles are equal, as few as may be, and no larger than they must be', () => {
+    expect(tileSize(1216, 1280, 128, 16)).toBe(1216);
+    expect(tileSize(1301, 1280, 128, 16)).toBe(720);
+    expect(tileSize(3000, 1280, 128, 16)).toBe(1088);
+    for (const length of [1, 700, 1281, 2433, 9999]) {
+      const size = tileSize(length, 1280, 128, 16);
+      expect(size % 16).toBe(0);
+      expect(size).toBeLessThanOrEqual(1280);
+      const starts = tileStarts(length, size, 128, 16);
+      expect(starts.length).toBe(Math.max(1, Math.ceil((length - 128) / 1152)));
+      expect(starts[starts.length - 1] + size - length).toBeLessThan(16 * (starts.length + 1));
+    }
   });
 
   it('tiles cover every length, on the multiples asked for, and fade into one another', () => {

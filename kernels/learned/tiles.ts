@@ -5,6 +5,16 @@ export interface Tile {
 }
 
 /**
+ * The least side of equal tiles, as few of them as cover a length with `overlap` px in common and none over about `most`: a multiple
+ * of `multiple`.
+ */
+export function tileSize(length: number, most: number, overlap: number, multiple: number): number {
+  const longest = Math.max(most, 2 * overlap);
+  const count = Math.max(1, Math.ceil((length - overlap) / (longest - overlap)));
+  return Math.ceil((length + (count - 1) * overlap) / count / multiple) * multiple;
+}
+
+/**
  * Where tiles of `size` begin that cover a length with at least `overlap` px in common, on multiples of `multiple`: the last may
  * reach beyond the end.
  */

@@ -87,6 +87,7 @@ async function main(): Promise<void> {
           backend: opened,
           width: window.width,
           height: window.height,
+          slack: job.halo - kind.halo(job.grid.resolution),
           resolution: job.grid.resolution,
           bands: new Set(job.bands),
           classes: new Set(job.classes),
