@@ -12,6 +12,7 @@ const CHIPS = [64, 128, 256, 512, GROUND_PX];
 const ONLY_PAIRS = [
   'class',
   'only',
+  'groundByName',
   'val',
   'test',
   'valPairs',
@@ -34,6 +35,7 @@ export const datasetExport: Command = {
     ['--class <name>', 'what 1 means in the truths (default: their values are change codes)'],
     ['--labels <list>', 'changes to label; any other counts as none (default: all)'],
     ['--only <list>', 'only these pairs'],
+    ['--ground-by-name', 'pairs named alike up to the first _ share ground (default: those that touch)'],
     ['--val-pairs <list>', 'pairs held back for choosing thresholds'],
     ['--test-pairs <list>', 'pairs held back for judging'],
     ['--val <share>', 'share of the pairs held back for choosing thresholds (default: 0.15)'],
@@ -70,6 +72,7 @@ export const datasetExport: Command = {
         )
       : exportPairs({
           ...common,
+          groundByName: input.options.groundByName === true,
           shares: sharesOf(input),
           seed: parseWhole(text(input, 'seed') ?? '1', '--seed'),
           pairs: pairsIn(folder, list(input, 'only')),

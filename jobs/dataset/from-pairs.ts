@@ -13,7 +13,7 @@ import { BadInput } from '../../raster/errors.js';
 import type { Grid, Window } from '../../raster/grid.js';
 import { openScene, placed, type SceneSpec } from '../../raster/scene.js';
 import { readOnto } from '../prediction.js';
-import { type Shares, type Split, type Spot, splitGroups, touchingGroups } from './split.js';
+import { namedAlike, type Shares, type Split, type Spot, splitGroups, touchingGroups } from './split.js';
 import { placesOf, sampleTypeOf, windowAt } from './windows.js';
 import { createDataset, type DatasetFigures, type DatasetWriter } from './writer.js';
 
@@ -34,6 +34,8 @@ export interface PairsRequest {
   readonly chip: number;
   /** As createDataset takes them. */
   readonly labels: ReadonlySet<ChangeClassName> | null;
+  /** Whether names tell which pairs share ground, and not coordinates. */
+  readonly groundByName: boolean;
   readonly shares: Shares;
   readonly seed: number;
   readonly named: { readonly val: ReadonlySet<string>; readonly test: ReadonlySet<string> };
@@ -103,7 +105,7 @@ export async function exportPairs(request: PairsRequest): Promise<DatasetFigures
       sampleType = wider(sampleType, type);
     });
   }
-  const groups = touchingGroups(spots);
+  const groups = request.groundByName ? namedAlike(spots.map(({ name }) => name)) : touchingGroups(spots);
   const splits = splitGroups(groups, request.named, request.shares, request.seed);
   const writer = await createDataset(request.out, {
     bands: bands ?? [],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   GROUND_PX,
   groundOf,
+  namedAlike,
   type Spot,
   splitGroups,
   splitOfGround,
@@ -71,6 +72,11 @@ describe('pairs', () => {
       [['a', 'b', 'c'].sort(), ['d'], ['e']].map((group) => expect.arrayContaining(group)),
     );
     expect(touchingGroups(spots.filter(({ name }) => name !== 'c'))).toHaveLength(4);
+  });
+
+  it('that are named alike go together where names tell, wherever they lie', () => {
+    const names = ['s1_2025-01_2025-02', 's2_2025-01_2025-02', 's1_2025-02_2025-05', 'alone'];
+    expect(namedAlike(names)).toEqual([[names[0], names[2]], [names[1]], ['alone']]);
   });
 
   it('are held back by name, the others by share, each group whole', () => {

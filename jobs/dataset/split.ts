@@ -97,6 +97,16 @@ function touches(a: Spot, b: Spot): boolean {
   );
 }
 
+/** Groups of pairs whose names are the same up to the first `_`. */
+export function namedAlike(names: readonly string[]): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const name of names) {
+    const ground = name.split('_')[0];
+    groups.set(ground, [...(groups.get(ground) ?? []), name]);
+  }
+  return [...groups.values()];
+}
+
 /** Splits of groups of pairs: those named are held back, of the others the shares, most of them left for training. */
 export function splitGroups(
   groups: readonly (readonly string[])[],
