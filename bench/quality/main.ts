@@ -15,13 +15,13 @@ const percent = (value: number) => (100 * value).toFixed(1);
 
 /** One series after the other: a run alone fills the machine's memory and cores. */
 async function measureSeries(options: QualityOptions, work: string): Promise<SeriesResult> {
-  const { cli, folder, seeds, months, leads } = options;
+  const { cli, folder, seeds, months, leads, model } = options;
   const scores: SeriesScore[] = [];
   for (const seed of seeds) {
     tell(`series of seed ${seed}`);
     const samples = await makeSeries(cli, folder, seed, months);
     const own = join(work, `series-${seed}`);
-    await runSeries(cli, samples, months, own, tell);
+    await runSeries(cli, samples, months, own, model, tell);
     scores.push(...(await scoreSeries(samples, months, own, leads)));
     await rm(own, { recursive: true, force: true });
   }
@@ -33,7 +33,7 @@ async function measureSeries(options: QualityOptions, work: string): Promise<Ser
       return { choice, class: name, ...tally(own), wrongOn: sums(own.map(({ wrongOn }) => wrongOn)) };
     });
   });
-  return { seeds, months, rows };
+  return { seeds, months, model, rows };
 }
 
 function sums(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {

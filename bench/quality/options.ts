@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +20,8 @@ export interface QualityOptions {
   readonly months: readonly string[];
   readonly classical: boolean;
   readonly leads: number;
+  /** A learned model's folder or name for the series; empty for none. */
+  readonly model: string;
 }
 
 /** Seeds that no test, demo or development run uses. */
@@ -33,6 +36,7 @@ export const USAGE = `npm run bench:quality -- [options]
   --seeds LIST      seeds of the series (${SEEDS})
   --from YYYY-MM    first month of the series (2025-01)
   --months N        months of the series (12)
+  --model NAME      learned model of the series, a name or a folder (none)
   --leads N         site visits a month for the precision of leads (10)
   --no-classical    without the methods of the literature beside`;
 
@@ -51,6 +55,7 @@ export function parseOptions(argv: readonly string[]): QualityOptions | 'help' {
       from: { type: 'string', default: '2025-01' },
       months: { type: 'string', default: '12' },
       leads: { type: 'string', default: '10' },
+      model: { type: 'string', default: '' },
       'no-classical': { type: 'boolean', default: false },
     },
   });
@@ -68,6 +73,7 @@ export function parseOptions(argv: readonly string[]): QualityOptions | 'help' {
     months: Array.from({ length: count }, (_, k) => addMonths(first, k)),
     classical: !values['no-classical'],
     leads: parseWhole(values.leads, '--leads'),
+    model: existsSync(values.model) ? resolve(values.model) : values.model,
   };
 }
 

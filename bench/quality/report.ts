@@ -13,6 +13,8 @@ export interface SeriesRow extends Tally {
 export interface SeriesResult {
   readonly seeds: readonly number[];
   readonly months: readonly string[];
+  /** Empty for none. */
+  readonly model: string;
   readonly rows: readonly SeriesRow[];
 }
 
@@ -83,8 +85,9 @@ function leadsText({ leads }: Tally): string {
   return leads ? `${percent(leads.precision)} (${leads.right}/${leads.visited})` : '–';
 }
 
-function seriesTitle({ seeds, months }: SeriesResult): string {
-  return `Sample series, seeds ${seeds.join(', ')}, ${months[0]} to ${months[months.length - 1]}, all traps on`;
+function seriesTitle({ seeds, months, model }: SeriesResult): string {
+  const judge = model === '' ? '' : `, model ${model}`;
+  return `Sample series, seeds ${seeds.join(', ')}, ${months[0]} to ${months[months.length - 1]}, all traps on${judge}`;
 }
 
 function seriesTable(rows: readonly SeriesRow[]): string {

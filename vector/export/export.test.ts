@@ -36,7 +36,13 @@ const PATCHES: readonly Patch[] = [
       decided: null,
       state: 'dismissed',
     }),
-    filtering: null,
+    filtering: {
+      filter: 3,
+      chance: 0.1,
+      held: true,
+      zh: '与此前核查否定的 14 处相似',
+      en: 'like 14 rejected before',
+    },
   },
 ];
 
@@ -111,12 +117,16 @@ test('the properties of a feature are those of the contract', () => {
     to_bare: false,
     decided: null,
     model: null,
+    held_zh: null,
+    held_en: null,
   });
   expect(second.properties).toMatchObject({
     subdistrict: null,
     before: null,
     to_bare: true,
     state: 'dismissed',
+    held_zh: '与此前核查否定的 14 处相似',
+    held_en: 'like 14 rejected before',
   });
 });
 
@@ -177,6 +187,8 @@ for (const [epsg, crs] of [
       'to_bare',
       'decided',
       'model',
+      'held_zh',
+      'held_en',
     ]);
     if (epsg !== 4547) expect(layer.geometryFields[0].extent?.[0]).toBeCloseTo(114, 3);
   });
@@ -217,10 +229,10 @@ test('no patches make valid empty files with all their fields', async () => {
       .split('\r\n'),
   ).toHaveLength(1);
   const gpkg = await look(await write('g.gpkg', 'gpkg', []));
-  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 18]);
+  expect([gpkg.featureCount, gpkg.fields.length]).toEqual([0, 20]);
   const shp = await write('g.shp', 'shp', []);
   const layer = await look(shp, ...['.dbf', '.shx', '.prj', '.cpg'].map((ext) => shp.replace('.shp', ext)));
-  expect([layer.featureCount, layer.fields.length]).toEqual([0, 18]);
+  expect([layer.featureCount, layer.fields.length]).toEqual([0, 20]);
 });
 
 test('a file is replaced, and nothing temporary stays', async () => {

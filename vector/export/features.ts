@@ -29,6 +29,9 @@ export interface PatchProperties {
   readonly decided: string | null;
   /** The learned model that told it, name@revision; null where the mathematics did. */
   readonly model: string | null;
+  /** Why a filter fitted from verdicts holds it back, in words; null where none does. */
+  readonly held_zh: string | null;
+  readonly held_en: string | null;
 }
 
 export type PatchFeature = Feature<Polygon, PatchProperties>;
@@ -107,6 +110,8 @@ export function patchProperties(patch: Patch): PatchProperties {
     to_bare: patch.toBare,
     decided: patch.decided,
     model: patch.model,
+    held_zh: patch.filtering?.held ? patch.filtering.zh : null,
+    held_en: patch.filtering?.held ? patch.filtering.en : null,
   };
 }
 

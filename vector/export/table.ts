@@ -26,6 +26,8 @@ export const PATCH_LAYER: Layer<Patch, PatchProperties> = {
     { name: 'to_bare', short: 'to_bare', type: 'Integer(Boolean)', value: (p) => p.to_bare },
     { name: 'decided', short: 'decided', type: 'String(7)', value: (p) => p.decided },
     { name: 'model', short: 'model', type: 'String(129)', value: (p) => p.model },
+    { name: 'held_zh', short: 'held_zh', type: 'String(254)', value: (p) => p.held_zh },
+    { name: 'held_en', short: 'held_en', type: 'String(254)', value: (p) => p.held_en },
   ],
 };
 

@@ -22,15 +22,17 @@ export async function makeSeries(
   return out;
 }
 
-/** Runs a series month after month as anyone would, then exports what is known at its end to `YYYY-MM.geojson`. */
+/** Runs a series month after month as anyone would, with a learned model where one is named, then exports what is known at its end to `YYYY-MM.geojson`. */
 export async function runSeries(
   cli: string,
   samples: string,
   months: readonly string[],
   work: string,
+  model: string,
   tell: (text: string) => void,
 ): Promise<void> {
   await mkdir(work, { recursive: true });
+  await writeFile(join(work, 'tuban.json'), JSON.stringify({ model }));
   const tuban = (...args: string[]) => runChild(process.execPath, [cli, ...args], { cwd: work });
   await tuban('districts', 'import', join(samples, 'districts.geojson'));
   for (const month of months) {

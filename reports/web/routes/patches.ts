@@ -50,6 +50,8 @@ const PatchProps = z.object({
   to_bare: z.boolean(),
   decided: z.string().nullable(),
   model: z.string().nullable(),
+  held_zh: z.string().nullable(),
+  held_en: z.string().nullable(),
 });
 
 const BBox = z.tuple([z.number(), z.number(), z.number(), z.number()]);
