@@ -12,6 +12,7 @@ import type { OidcConfig } from '../reports/web/oidc/config.js';
 import { type Provider, providerOf } from '../reports/web/oidc/provider.js';
 import { hashPassword, randomPassword } from '../reports/web/passwords.js';
 import { type Db, openDatabase } from '../vector/store/db.js';
+import { warmPatches } from '../vector/store/patch-index.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { addUser, listUsers } from '../vector/store/users.js';
@@ -52,6 +53,7 @@ export async function serve(context: Context): Promise<void> {
       runMonth(db, config, { month, against, hold, signal, onProgress, onNote, log }),
     () => new Date(),
   );
+  const closing = new AbortController();
   try {
     await firstAdministrator(db, context.tell);
     const app = await createApp(depsOf(db, config, { scenes: shelf.openMonth, runs: desk, log }));
@@ -62,7 +64,10 @@ export async function serve(context: Context): Promise<void> {
         );
       });
       context.print(`tuban serves ${address}  (Ctrl+C ends it)`);
+      // what cannot be read now is read, or complained of, when it is asked for
+      warmPatches(db, closing.signal).catch(() => {});
       await ended(context.signal);
+      closing.abort();
       context.tell('closing');
     } finally {
       await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);

@@ -53,11 +53,14 @@ export async function patchPage(
     number: entry.number,
     value: value(entry),
   }));
-  if (ask.sort !== 'number') marks.sort(order);
   const { after } = ask;
-  const first = after === null ? 0 : marks.findIndex((mark) => order(mark, after) > 0);
-  const page = first < 0 ? [] : marks.slice(first, first + ask.limit);
-  const next = first >= 0 && first + ask.limit < marks.length ? page[page.length - 1] : null;
+  const found = firstOf(
+    after === null ? marks : marks.filter((mark) => order(mark, after) > 0),
+    order,
+    ask.limit + 1,
+  );
+  const page = found.slice(0, ask.limit);
+  const next = found.length > ask.limit ? page[page.length - 1] : null;
   const rows = await db.query<PatchRow & { readonly srid: number }>(
     `SELECT ${PATCH_COLUMNS}, ST_SRID(geom) AS srid FROM tuban.patch WHERE number = ANY ($1::text[])`,
     [page.map(({ number }) => number)],
@@ -69,6 +72,25 @@ export async function patchPage(
     return { patch, bbox: lonLatBox(patch.rings[0], crsFromEpsg(row.srid)) };
   });
   return { rows: placed, total: marks.length, next };
+}
+
+/** The first `count` in an order, in it: a list of thousands is not sorted for the fifty of a page. */
+export function firstOf<T>(all: readonly T[], order: (a: T, b: T) => number, count: number): T[] {
+  const first: T[] = [];
+  for (const one of all) {
+    if (first.length === count && (count === 0 || order(one, first[count - 1]) >= 0)) continue;
+    let [from, to] = [0, first.length];
+    // most lists come in order: behind the last one is looked at first
+    if (to > 0 && order(one, first[to - 1]) >= 0) from = to;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (order(one, first[middle]) < 0) to = middle;
+      else from = middle + 1;
+    }
+    first.splice(from, 0, one);
+    if (first.length > count) first.pop();
+  }
+  return first;
 }
 
 interface PatchOrder {

@@ -3,7 +3,7 @@ import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import { randomFrom } from '../../samples/random.js';
 import type { DraftPatch } from '../number.js';
 import { publishedMonths } from './overview.js';
-import { PATCH_SORTS, type PageMark, patchPage, queryPatches } from './pages.js';
+import { firstOf, PATCH_SORTS, type PageMark, patchPage, queryPatches } from './pages.js';
 import { findEntries, type PatchQuery } from './patch-index.js';
 import { draftAt, publishAugust } from './sample.js';
 import { openTestDatabase, type TestDatabase } from './testing.js';
@@ -105,4 +105,12 @@ test('what was published since is seen, and what a re-run no longer finds is gon
   await publishAugust(opened.db, drafts(60).slice(0, 20));
   expect(await findEntries(opened.db, { scope: null })).toHaveLength(20);
   expect((await publishedMonths(opened.db, null)).map(({ patches }) => patches)).toEqual([20]);
+});
+
+test('the first of a list are those a sort would put first, equal ones in their order', () => {
+  const all = Array.from({ length: 200 }, (_, k) => ({ value: (k * 37) % 23, k }));
+  const order = (a: { value: number }, b: { value: number }) => a.value - b.value;
+  const sorted = [...all].sort(order);
+  for (const count of [0, 1, 7, 199, 200, 300])
+    expect(firstOf(all, order, count)).toEqual(sorted.slice(0, count));
 });

@@ -76,12 +76,23 @@ export async function findEntries(db: Db, query: PatchQuery): Promise<PatchEntry
     const [month, against] = key.split(' ');
     return month === (query.month ?? month) && against === (query.against ?? against);
   });
+  const parts: (readonly PatchEntry[])[] = [];
+  for (const [, read] of wanted) parts.push(await read());
+  // each is in order, and numbers begin with month and comparison: one after the other they are in order, too
+  const full = parts.filter((part) => part.length > 0).sort((a, b) => compare(a[0].number, b[0].number));
   const found: PatchEntry[] = [];
-  for (const [, read] of wanted) {
-    for (const entry of await read()) if (meets(entry, query)) found.push(entry);
+  for (const part of full) for (const entry of part) if (meets(entry, query)) found.push(entry);
+  const apart = full.every((part, k) => k === 0 || (full[k - 1].at(-1)?.number ?? '') < part[0].number);
+  return apart ? found : found.sort((a, b) => compare(a.number, b.number));
+}
+
+/** Reads all published months, the newest first, so that nobody waits for them later. */
+export async function warmPatches(db: Db, signal: AbortSignal): Promise<void> {
+  const { months } = await indexOf(db);
+  for (const [, read] of [...months].reverse()) {
+    if (signal.aborted) return;
+    await read();
   }
-  // a month's numbers begin with the month, and one month may have two comparisons
-  return wanted.length > 1 ? found.sort((a, b) => compare(a.number, b.number)) : found;
 }
 
 /**

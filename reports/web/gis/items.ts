@@ -8,7 +8,7 @@ import { densified, mapPositions, rectangle } from './cql2/geometry.js';
 import { parseCql2Text } from './cql2/text.js';
 import type { ItemsQuery } from './items-query.js';
 import { geometryPlacer, type NamedCrs, toLonLat } from './place.js';
-import { districtBox, intersectsSql, type LonLatBox } from './spatial.js';
+import { districtBox, intersectsSql, type LonLatBox, meetsBoxSql } from './spatial.js';
 
 export interface ItemsPage {
   readonly features: readonly ItemFeature[];
@@ -106,13 +106,22 @@ function conditions(
   if (query.bbox !== null) {
     const [x0, y0, x1, y1] = query.bbox;
     const map = toLonLat(query.bboxCrs);
-    // a box in degrees may cross the date line: then it is the two at either side of it
-    const across = query.bboxCrs.crs.kind === 'geographic' && !query.bboxCrs.swapped && x0 > x1;
-    const boxes = across
-      ? [rectangle(x0, y0, 180, y1), rectangle(-180, y0, x1, y1)]
-      : [rectangle(x0, y0, x1, y1)];
-    const coordinates = boxes.map((ring) => [densified(ring)]);
-    result.push(intersectsSql(frame, mapPositions({ type: 'MultiPolygon', coordinates }, map)));
+    if (query.bboxCrs.crs.kind === 'geographic') {
+      const [[west, lat0], [east, lat1]] = [map([x0, y0]), map([x1, y1])];
+      const [south, north] = [Math.min(lat0, lat1), Math.max(lat0, lat1)];
+      // a box may cross the date line: then it is the two at either side of it
+      const boxes: LonLatBox[] =
+        west > east
+          ? [
+              [west, south, 180, north],
+              [-180, south, east, north],
+            ]
+          : [[west, south, east, north]];
+      result.push(`(${boxes.map((one) => meetsBoxSql(frame, one)).join(' OR ')})`);
+    } else {
+      const coordinates = [[densified(rectangle(x0, y0, x1, y1))]];
+      result.push(intersectsSql(frame, mapPositions({ type: 'MultiPolygon', coordinates }, map)));
+    }
   }
   if (query.datetime !== null && month !== null) {
     const { from, to } = query.datetime;

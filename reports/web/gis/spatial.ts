@@ -1,7 +1,7 @@
-import type { Crs } from '../../../raster/crs.js';
+import { type Crs, transformer, WGS84 } from '../../../raster/crs.js';
 import type { Db } from '../../../vector/store/db.js';
 import type { SqlParameters } from '../../../vector/store/sql.js';
-import { type Geometry, mapPositions, wktOf } from './cql2/geometry.js';
+import { densified, type Geometry, mapPositions, rectangle, wktOf } from './cql2/geometry.js';
 
 /** West, south, east, north in degrees. */
 export type LonLatBox = readonly [west: number, south: number, east: number, north: number];
@@ -26,6 +26,23 @@ export interface SpatialFrame {
   readonly crs: Crs;
   readonly box: LonLatBox;
   readonly parameters: SqlParameters;
+}
+
+/**
+ * SQL that is true where the column meets a box of parallels and meridians. It is projected here: a database that loads its
+ * projections for every question takes longer for that than for the answer.
+ */
+export function meetsBoxSql({ sql, crs, box, parameters }: SpatialFrame, lonLat: LonLatBox): string {
+  const [w, s, e, n] = lonLat;
+  const [x0, y0] = [Math.max(w, box[0] - AROUND_DEGREES), Math.max(s, box[1] - AROUND_DEGREES)];
+  const [x1, y1] = [Math.min(e, box[2] + AROUND_DEGREES), Math.min(n, box[3] + AROUND_DEGREES)];
+  if (!(x0 <= x1 && y0 <= y1)) return 'FALSE';
+  const steps = Math.ceil(Math.max(x1 - x0, y1 - y0, EDGE_DEGREES) / EDGE_DEGREES);
+  const ring = densified(rectangle(x0, y0, x1, y1), crs.epsg === 4326 ? 1 : steps);
+  const own = mapPositions({ type: 'Polygon', coordinates: [ring] }, ([x, y]) =>
+    transformer(WGS84, crs)(x, y),
+  );
+  return `ST_Intersects(${sql}, ST_GeomFromText(${parameters.add(wktOf(own))}::text, ${Number(crs.epsg)}))`;
 }
 
 /** SQL that is true where the column meets a geometry given in degrees. Written so that the column's index serves. */

@@ -110,8 +110,7 @@ export function wktOf(geometry: Geometry): string {
 }
 
 /** Points between on every side: a straight edge of one CRS bends in another. */
-export function densified(ring: readonly (readonly [number, number])[]): [number, number][] {
-  const steps = 16;
+export function densified(ring: readonly (readonly [number, number])[], steps = 16): [number, number][] {
   const points: [number, number][] = [];
   for (let i = 0; i + 1 < ring.length; i++) {
     const [[x0, y0], [x1, y1]] = [ring[i], ring[i + 1]];
