@@ -35,9 +35,11 @@ const Failure = z.object({
   message: z.string().catch('it did not say why'),
 });
 
+const Own = z.object({ value: z.unknown() });
+
 /** The error a worker failed with, as whoever waits for the block has to throw it. */
 export function errorOf(output: unknown): Error {
-  const told = Failure.safeParse(output);
+  const told = Failure.safeParse(Own.safeParse(output).data?.value ?? output);
   const { name, message } = told.success
     ? told.data
     : { name: 'Error', message: 'its worker did not say why' };

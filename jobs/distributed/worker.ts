@@ -73,13 +73,21 @@ export async function work(options: WorkerOptions): Promise<void> {
       rest = Math.min(MOST_REST_MS, 2 * rest);
       // as soon as there is room again, or after a while
       const ended = room > 0 ? [] : [...inHand.values()].map(({ done }) => done);
-      await Promise.race([wait(rest, undefined, { signal }).catch(() => {}), ...ended]);
+      await firstOf(ended, rest, signal);
     }
   } finally {
     await Promise.allSettled([...inHand.values()].map(({ done }) => done));
     clearInterval(beats);
     await jobs.close();
   }
+}
+
+/** Waits for the first of them, so many ms at most. */
+async function firstOf(ended: readonly Promise<void>[], ms: number, signal: AbortSignal | undefined) {
+  const over = new AbortController();
+  const ends = AbortSignal.any([over.signal, ...(signal ? [signal] : [])]);
+  await Promise.race([wait(ms, undefined, { signal: ends }).catch(() => {}), ...ended]);
+  over.abort();
 }
 
 /** None where the server is away: it is asked again. */
