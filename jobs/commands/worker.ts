@@ -32,6 +32,7 @@ export const workerCommand: Command = {
     const { join } = await import('node:path');
     const { hostname } = await import('node:os');
     const { defaultWorkers } = await import('../../raster/engine/pool.js');
+    const { WORKER_NAME } = await import('../distributed/names.js');
     const { openQueue } = await import('../distributed/queue.js');
     const { work } = await import('../distributed/worker.js');
     const { serveFigures, workerFigures } = await import('../distributed/figures.js');
@@ -40,7 +41,7 @@ export const workerCommand: Command = {
     const figures = workerFigures();
     const boss = await openQueue({
       url: config.databaseUrl,
-      name: `tuban worker ${hostname()}:${process.pid}`,
+      name: `${WORKER_NAME}${hostname()}:${process.pid}`,
       log,
     });
     try {

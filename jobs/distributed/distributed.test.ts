@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crsFromEpsg, transformer, WGS84 } from '../../raster/crs.js';
+import { BadInput } from '../../raster/errors.js';
 import { listAreas } from '../../vector/store/areas.js';
 import type { Db } from '../../vector/store/db.js';
 import { listPatches } from '../../vector/store/patches.js';
@@ -18,8 +19,10 @@ import { runMonth } from '../monthly.js';
 import { PROJECT } from '../testing/run-cli.js';
 import { type Box, ORIGIN, writeCovers } from '../testing/scenes.js';
 import { workerFigures } from './figures.js';
+import { DEAD_QUEUE, QUEUE, QUEUE_SCHEMA } from './names.js';
 import { distributed } from './parent.js';
-import { DEAD_QUEUE, openQueue, QUEUE, QUEUE_SCHEMA } from './queue.js';
+import { openQueue } from './queue.js';
+import { strandedJobs } from './upkeep.js';
 import { work } from './worker.js';
 
 const server = testServerUrl();
@@ -207,5 +210,39 @@ describe.skipIf(server === null)('a run over several machines', () => {
     await until('the end of it', async () => (await jobs(here))[`${QUEUE} completed`] === 1);
     stop.abort();
     await working;
+  }, 60_000);
+
+  it('fails with what the worker says of a scene that is another one on its machine, at the last try', async () => {
+    const here = await place('differs');
+    const stop = new AbortController();
+    const told: string[] = [];
+    const running = runAugust(here, stop.signal);
+    await until('the jobs', async () => (await jobs(here))[`${QUEUE} created`] === 10);
+    const names = readdirSync(join(here.config.stateDir, 'work'));
+    const scene = join(folder, '2026-08.tif');
+    const { atime, mtime } = statSync(scene);
+    utimesSync(scene, atime, new Date(mtime.getTime() + 1000));
+    // no further try: the real ones take half a minute
+    await here.boss
+      .getDb()
+      .executeSql(`UPDATE ${QUEUE_SCHEMA}.job SET retry_limit = 0 WHERE name = $1`, [QUEUE]);
+    const working = workHere(here, (line) => told.push(line), stop.signal);
+    try {
+      await expect(running).rejects.toThrow(BadInput);
+      await expect(running).rejects.toThrow(/2026-08\.tif: differs from what the run has read/);
+    } finally {
+      utimesSync(scene, atime, mtime);
+      stop.abort();
+      await working;
+    }
+    expect(told.length).toBeGreaterThan(0);
+    expect(await jobs(here)).toEqual({ [`${DEAD_QUEUE} created`]: told.length });
+    // what is left of an earlier run of the same is no run: doctor clears it
+    const [key] = names;
+    await here.boss.insert(QUEUE, [{ data: { key: 'd'.repeat(24), index: 0 } }, { data: { key, index: 0 } }]);
+    const stranded = await strandedJobs(here.db, here.config.stateDir);
+    expect(stranded).toMatchObject([{ key: 'd'.repeat(24), blocks: 1 }]);
+    await stranded[0].clear();
+    expect(await strandedJobs(here.db, here.config.stateDir)).toEqual([]);
   }, 60_000);
 });

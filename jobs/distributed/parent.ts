@@ -5,7 +5,8 @@ import type { Journal } from '../../raster/engine/journal.js';
 import { messageOf, Unavailable } from '../../raster/errors.js';
 import type { Block } from '../../raster/grid.js';
 import type { Logger } from '../log.js';
-import { errorOf, type JobRow, jobId, jobStates, QUEUE } from './queue.js';
+import { QUEUE } from './names.js';
+import { errorOf, type JobRow, jobId, jobStates } from './queue.js';
 
 /** Blocks in the queue whose results have not been taken, at most: the queue stays small however large the district. */
 const WINDOW = 256;

@@ -5,13 +5,7 @@ import { JOB_KEY } from '../../raster/engine/shared-job.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import { openDatabase } from '../../vector/store/db.js';
 import type { Logger } from '../log.js';
-
-/** Of the queue's own tables, beside `tuban`: no backup holds them. */
-export const QUEUE_SCHEMA = 'tuban_queue';
-/** One job a block. */
-export const QUEUE = 'tuban-blocks';
-/** Blocks that failed at every try, for people to look at. */
-export const DEAD_QUEUE = 'tuban-blocks-dead';
+import { DEAD_QUEUE, QUEUE, QUEUE_SCHEMA } from './names.js';
 
 /** A worker that is silent for so long has died, s; its blocks go to others. pg-boss knows no less than 10. */
 export const HEARTBEAT_S = 10;

@@ -4,7 +4,8 @@ import { isShared, openSharedJob, type SharedJob } from '../../raster/engine/sha
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { Logger } from '../log.js';
 import type { WorkerFigures } from './figures.js';
-import { HEARTBEAT_S, Payload, QUEUE } from './queue.js';
+import { QUEUE } from './names.js';
+import { HEARTBEAT_S, Payload } from './queue.js';
 
 /** Between two looks at an empty queue, ms; longer the longer it is empty. */
 const [LEAST_REST_MS, MOST_REST_MS] = [50, 1000];
