@@ -172,6 +172,24 @@ describe.skipIf(server === null)('a run over several machines', () => {
     expect(await exited(second)).toBe(0);
   }, 120_000);
 
+  it('goes on where the server cuts all connections of the queue', async () => {
+    const here = await place('cut');
+    const stop = new AbortController();
+    const running = runAugust(here);
+    const working = workHere(here, () => {}, stop.signal);
+    await until('the first block', () => blocksDone(here) > 0);
+    const [{ cut }] = await here.db.query<{ cut: number }>(
+      `SELECT count(pg_terminate_backend(pid))::int AS cut FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'test'`,
+    );
+    expect(cut).toBeGreaterThan(0);
+    await running;
+    expect(await result(here)).toMatchObject({ patches: { length: 14 } });
+    expect(await jobs(here)).toEqual({});
+    stop.abort();
+    await working;
+  }, 90_000);
+
   it('leaves no job behind where it is called off, and says that nobody takes them', async () => {
     const here = await place('cancelled');
     const told: string[] = [];

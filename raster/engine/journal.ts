@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import type { LearnedModel } from '../../kernels/learned/model.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
@@ -40,11 +41,13 @@ export async function openJournal(folder: string): Promise<Journal> {
       const stamps = await stampsOf(job);
       const key = keyOf(job, stamps);
       await mkdir(join(folder, key), { recursive: true });
-      await writeWhole(join(folder, key, JOB_FILE), serialize({ job, stamps } satisfies SharedForm));
+      await writeWhole(join(folder, key, JOB_FILE), serialize(sharedForm(job, stamps)));
       return key;
     },
     async clear() {
-      if (own !== null) await rm(opened(), { recursive: true, force: true });
+      if (own === null) return;
+      // a worker elsewhere may lay down a block that another has done too
+      await rm(opened(), { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -54,8 +57,29 @@ export const JOB_FILE = 'job';
 
 /** What that file holds: the job, and the versions of its files as whoever shared it has seen them. */
 export interface SharedForm {
+  /** Without its model. */
   readonly job: BlockJob;
+  /** The job's; its bytes are shared memory in a process, which no file holds. */
+  readonly model: { readonly card: LearnedModel['card']; readonly bytes: Uint8Array } | null;
   readonly stamps: readonly (readonly FileStamp[])[];
+}
+
+function sharedForm(job: BlockJob, stamps: SharedForm['stamps']): SharedForm {
+  const { model } = job;
+  // the order of the fields is part of the key, and stays
+  return {
+    job: { ...job, model: null },
+    model: model && { card: model.card, bytes: Uint8Array.from(new Uint8Array(model.bytes)) },
+    stamps,
+  };
+}
+
+/** The job of a shared form. */
+export function jobOf({ job, model }: SharedForm): BlockJob {
+  if (model === null) return job;
+  const bytes = new SharedArrayBuffer(model.bytes.length);
+  new Uint8Array(bytes).set(model.bytes);
+  return { ...job, model: { card: model.card, bytes } };
 }
 
 const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize } from 'node:v8';
@@ -7,7 +8,7 @@ import { openScene, type Scene } from '../scene.js';
 import { isAddress, shownAddress } from '../tiff/address.js';
 import type { FileStamp } from '../tiff/stamp.js';
 import type { BlockJob } from './job.js';
-import { hasBlock, JOB_FILE, keyOf, type SharedForm, stampsOf, writeBlock } from './journal.js';
+import { hasBlock, JOB_FILE, jobOf, keyOf, type SharedForm, stampsOf, writeBlock } from './journal.js';
 import { blocksOf, headersOf, shareBlocks } from './panels.js';
 import { openPool } from './pool.js';
 
@@ -59,9 +60,13 @@ async function readJob(own: string, key: string): Promise<BlockJob | null> {
     throw new BadInput(`${path}: cannot be read (${messageOf(error)}); give the worker's user the right`);
   });
   if (bytes === null) return null;
-  const { job, stamps } = formOf(bytes, path);
+  const form = formOf(bytes, path);
+  const { stamps, model } = form;
+  const job = jobOf(form);
   // both, so that a file that differs is named: the key alone only says that something does
-  if (keyOf(job, stamps) !== key)
+  const itsOwn =
+    model === null || createHash('sha256').update(model.bytes).digest('hex') === model.card.sha256;
+  if (!itsOwn || keyOf(job, stamps) !== key)
     throw new BadInput(
       `${path}: is not the job of its folder; run the month again, with the same version of tuban on all machines`,
     );
