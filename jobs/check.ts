@@ -11,6 +11,7 @@ import { readMigrations } from '../vector/store/migrate.js';
 import { databaseState } from '../vector/store/state.js';
 import { alertTo } from './clock/alert.js';
 import type { Config } from './config.js';
+import { connectedWorkers } from './distributed/upkeep.js';
 import { monthsDetector } from './models/use.js';
 
 /** One line of `tuban check`. */
@@ -129,6 +130,11 @@ async function database({ config, now }: CheckDeps): Promise<CheckLine[]> {
       );
       lines.push(await scenes(state.sceneFiles));
       if (state.migrations.length > 0) lines.push(await model(config, db));
+      const workers = await connectedWorkers(db);
+      if (workers !== null)
+        lines.push(
+          ok('workers', `${workers} connected; runs with --distributed wait for one (tuban worker)`),
+        );
     } finally {
       await db.close();
     }

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectorKind } from '../kernels/detector.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
-import { commonBands, compare } from '../raster/engine/compare.js';
+import { type BlockRunner, commonBands, compare } from '../raster/engine/compare.js';
 import { openJournal } from '../raster/engine/journal.js';
 import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
@@ -62,6 +62,8 @@ export interface MonthlyRequest {
   readonly hold?: boolean;
   /** Told of every line of a run's log. */
   readonly onNote?: (run: number, line: RunLogLine) => void;
+  /** What does the blocks; threads of this process where absent (distributed/). */
+  readonly run?: BlockRunner;
   /** Least share of usable pixels, 0-1, to publish a result; 0 where absent. */
   readonly leastUsable?: number;
 }
@@ -320,6 +322,7 @@ async function computeAndStore(
     align: true,
     normalize: true,
     workers: config.workers ?? defaultWorkers(),
+    run: request.run,
     signal: request.signal,
   };
   const result = await compare({

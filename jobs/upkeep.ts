@@ -4,6 +4,7 @@ import type { Db } from '../vector/store/db.js';
 import { DIED, failRun, listRuns, type RunRecord } from '../vector/store/runs.js';
 import { freeDeliveries } from '../vector/store/webhooks.js';
 import { filesBelow } from './backup/manifest.js';
+import { strandedJobs } from './distributed/upkeep.js';
 import { runFolder } from './state-history.js';
 
 /** Something that can be taken away, or put right. */
@@ -15,6 +16,7 @@ export interface Finding {
     | 'dead_run'
     | 'lost_rasters'
     | 'lease'
+    | 'queue'
     | 'unknown_folder';
   /** One line for people. */
   readonly text: string;
@@ -91,6 +93,13 @@ export async function orphans(db: Db, stateDir: string, now: Date): Promise<Find
     const cure = () => rm(join(stateDir, path), { force: true });
     found.push({ kind: 'half_file', text: `${path}: was never finished`, bytes: info.size, cure });
   }
+  for (const { key, blocks, clear } of await strandedJobs(db, stateDir))
+    found.push({
+      kind: 'queue',
+      text: `${blocks} blocks are queued for a run that has ended (work/${key})`,
+      bytes: 0,
+      cure: clear,
+    });
   const leases = await freeDeliveries(db, now, false);
   if (leases > 0) {
     const cure = async () => void (await freeDeliveries(db, now, true));

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   webhooks: async () => (await import('./webhooks.js')).webhooksCommands,
   report: async () => [(await import('./report.js')).reportCommand],
   schedule: async () => [(await import('./schedule.js')).scheduleCommand],
+  worker: async () => [(await import('./worker.js')).workerCommand],
   serve: async () => [(await import('./serve.js')).serveCommand],
   runs: async () => (await import('./runs.js')).RUNS_COMMANDS,
   check: async () => [(await import('./check.js')).checkCommand],

@@ -2,6 +2,7 @@ import { BadInput } from '../../raster/errors.js';
 import { parseChoice, parseMonth } from '../options.js';
 import { type Command, type Input, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
+import { blockRunner } from './distributed.js';
 
 export const AGAINST = ['mom', 'yoy'] as const;
 
@@ -32,6 +33,10 @@ export const runCommand: Command = {
       '--hold',
       'keep the result back as a draft; the page compares it with what is published, and publishes it',
     ],
+    [
+      '--distributed',
+      'blocks are done by workers on other machines (tuban worker), over a PostgreSQL server',
+    ],
     JSON_OPTION,
   ],
   async run(input, context) {
@@ -39,8 +44,10 @@ export const runCommand: Command = {
     // other commands take words of this one, and need none of its libraries
     const { runMonth } = await import('../monthly.js');
     const bar = context.progress('run');
+    const runner = await blockRunner(input, context);
     const results = await withDatabase(context, 'run', (db) =>
       runMonth(db, context.config, {
+        run: runner?.run,
         month,
         against: parseAgainst(input),
         onProgress: (_label, done, total) => bar.update(done, total),
@@ -48,7 +55,10 @@ export const runCommand: Command = {
         signal: context.signal,
         log: context.log,
       }),
-    ).finally(() => bar.end());
+    ).finally(async () => {
+      bar.end();
+      await runner?.close();
+    });
     for (const result of results) for (const note of result.summary.notes) context.tell(`note: ${note}`);
     if (input.options.json) {
       context.print(

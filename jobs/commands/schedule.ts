@@ -1,10 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { BlockRunner } from '../../raster/engine/compare.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import { fileNameOf } from '../../raster/tiff/address.js';
 import type { Ticked } from '../clock/tick.js';
 import type { Context } from '../context.js';
-import { type Command, JSON_OPTION } from './command.js';
+import { type Command, type Input, JSON_OPTION } from './command.js';
 import { withDatabase } from './database.js';
+import { blockRunner } from './distributed.js';
 
 export const scheduleCommand: Command = {
   name: 'schedule',
@@ -13,36 +15,47 @@ export const scheduleCommand: Command = {
   summaryZh: '月度时钟：登记新影像、到期运行各月、报告缺失与逾期',
   options: [
     ['--once', 'look once and end, for a clock of the system (cron, a systemd timer)'],
+    ['--distributed', 'runs’ blocks are done by workers on other machines (tuban worker)'],
     ['--dry-run', 'only say what would be run now, and what is late'],
     JSON_OPTION,
   ],
   async run(input, context) {
     const json = input.options.json === true;
     if (input.options.dryRun) return dryRun(context, json);
-    const look = await looker(context, json);
-    if (input.options.once) {
-      const failed = (await look())?.ran.find(({ outcome }) => outcome === 'failed');
-      // for the exit status: a clock of the system tells its people by that
-      if (failed !== undefined) throw new Unavailable(`${failed.month}: ${failed.note}`);
-      return;
+    const runner = await blockRunner(input, context);
+    try {
+      await watch(input, context, runner?.run);
+    } finally {
+      await runner?.close();
     }
-    const { everyMinutes, time, timeZone = context.config.timeZone } = context.config.schedule;
-    const rest = await restUntil(time, timeZone);
-    context.tell(`the clock looks every ${everyMinutes} minutes (Ctrl+C ends it)`);
-    while (context.signal?.aborted !== true) {
-      // a server that is away, or an embedded database in use, is back at a later look
-      await look().catch((error: unknown) => {
-        if (context.signal?.aborted) return;
-        const known = error instanceof BadInput || error instanceof Unavailable;
-        context.tell(`warning: ${messageOf(error).split('\n')[0]}`);
-        context.log.error({ error: known ? messageOf(error) : error }, 'Clock:Failed');
-      });
-      await rest.minutes(everyMinutes, context.signal);
-    }
-    await rest.end();
-    context.tell('the clock has ended');
   },
 };
+
+/** Looks once, or again and again until it is told to end. */
+async function watch(input: Input, context: Context, run: BlockRunner | undefined): Promise<void> {
+  const look = await looker(context, input.options.json === true, run);
+  if (input.options.once) {
+    const failed = (await look())?.ran.find(({ outcome }) => outcome === 'failed');
+    // for the exit status: a clock of the system tells its people by that
+    if (failed !== undefined) throw new Unavailable(`${failed.month}: ${failed.note}`);
+    return;
+  }
+  const { everyMinutes, time, timeZone = context.config.timeZone } = context.config.schedule;
+  const rest = await restUntil(time, timeZone);
+  context.tell(`the clock looks every ${everyMinutes} minutes (Ctrl+C ends it)`);
+  while (context.signal?.aborted !== true) {
+    // a server that is away, or an embedded database in use, is back at a later look
+    await look().catch((error: unknown) => {
+      if (context.signal?.aborted) return;
+      const known = error instanceof BadInput || error instanceof Unavailable;
+      context.tell(`warning: ${messageOf(error).split('\n')[0]}`);
+      context.log.error({ error: known ? messageOf(error) : error }, 'Clock:Failed');
+    });
+    await rest.minutes(everyMinutes, context.signal);
+  }
+  await rest.end();
+  context.tell('the clock has ended');
+}
 
 /**
  * Rests between looks. node-cron ends a rest at the hour months fall due. It reckons by the wall clock, and would stand still for
@@ -78,11 +91,16 @@ async function dryRun(context: Context, json: boolean): Promise<void> {
 }
 
 /** One look, with what looks before it have seen. */
-async function looker(context: Context, json: boolean): Promise<() => Promise<Ticked | null>> {
+async function looker(
+  context: Context,
+  json: boolean,
+  run: BlockRunner | undefined,
+): Promise<() => Promise<Ticked | null>> {
   const { tick } = await import('../clock/tick.js');
   const { newMemory } = await import('../clock/collect.js');
   const { alertTo } = await import('../clock/alert.js');
   const { runMonth } = await import('../monthly.js');
+  const runBlocks: typeof runMonth = (db, of, request) => runMonth(db, of, { ...request, run });
   const { config, tell, log, signal } = context;
   const now = () => new Date();
   const alert = alertTo(config.alert, process.env, 1000 * config.webhookTimeoutS, now);
@@ -92,7 +110,7 @@ async function looker(context: Context, json: boolean): Promise<() => Promise<Ti
     const bar = context.progress('run');
     const onProgress = (_label: string, done: number, total: number) => bar.update(done, total);
     const done = await withDatabase(context, 'schedule', (db) =>
-      tick(db, config, { now, run: runMonth, memory, alert, log, signal, tell, onProgress }),
+      tick(db, config, { now, run: runBlocks, memory, alert, log, signal, tell, onProgress }),
     ).finally(() => bar.end());
     if (done === null) {
       const busy = 'another scheduler has the clock; this one looks again';

@@ -15,25 +15,27 @@ export const serveCommand: Command = {
     const [port, host] = [text(input, 'port'), text(input, 'host')];
     const config = {
       ...context.config,
-      ...(port === undefined ? {} : { port: parsePort(port) }),
-      ...(host === undefined ? {} : { host: parseHost(host) }),
+      ...(port === undefined ? {} : { port: parsePort(port, '--port') }),
+      ...(host === undefined ? {} : { host: parseHost(host, '--host') }),
     };
     const { serve } = await import('../serve.js');
     await serve({ ...context, config });
   },
 };
 
-function parsePort(given: string): number {
+export function parsePort(given: string, option: string): number {
   const port = Number(given);
   if (!/^\d{1,5}$/.test(given) || port > 65535) {
-    throw new BadInput(`Invalid --port "${given}"; expected a whole number from 0 to 65535, e.g. 8080`);
+    throw new BadInput(`Invalid ${option} "${given}"; expected a whole number from 0 to 65535, e.g. 8080`);
   }
   return port;
 }
 
-function parseHost(given: string): string {
+export function parseHost(given: string, option: string): string {
   if (isIP(given) === 0 && !/^[a-z0-9.-]+$/i.test(given)) {
-    throw new BadInput(`Invalid --host "${given}"; expected an address or name, e.g. 127.0.0.1 or 0.0.0.0`);
+    throw new BadInput(
+      `Invalid ${option} "${given}"; expected an address or name, e.g. 127.0.0.1 or 0.0.0.0`,
+    );
   }
   return given;
 }

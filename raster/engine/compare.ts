@@ -5,17 +5,14 @@ import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
-import { BLOCK_SIZE, type Block, blocks, type Grid, type Window } from '../grid.js';
+import type { Block, Grid, Window } from '../grid.js';
 import { judgeRims } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
-import { filesOf, placementOf } from '../scene.js';
-import type { Headers } from '../scene-files.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
-import type { SharedBlocks } from '../tiff/shared.js';
-import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { Zone } from '../zones.js';
 import { type BlockJob, type BlockResult, MASK_HALO, type OutputName, outputSpec } from './job.js';
 import type { Journal } from './journal.js';
+import { blocksOf, headersOf, inPanels, shareBlocks } from './panels.js';
 import { runBlocks } from './pool.js';
 import { lookFirst, type OpenedScene, type SceneReport } from './prepare.js';
 
@@ -44,9 +41,22 @@ export interface CompareRequest {
   readonly workers: number;
   /** Where finished blocks are kept, for a run that can go on after an interruption. */
   readonly journal?: Journal;
+  /** What does the blocks; `workers` threads of this process where absent. */
+  readonly run?: BlockRunner;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
+
+export interface BlockRun {
+  /** Where finished blocks are to be kept; the runner sees to it. */
+  readonly journal?: Journal;
+  readonly signal?: AbortSignal;
+  /** To be called once a block, in whatever order; the results that come after it wait for it (back-pressure). */
+  readonly take: (result: BlockResult) => Promise<void>;
+}
+
+/** Gets the blocks of a job done, about in their order. The backend kernels ran on, null where that is not known. */
+export type BlockRunner = (job: BlockJob, blocks: readonly Block[], run: BlockRun) => Promise<string | null>;
 
 export interface CompareResult {
   /** Of the regions that are large enough, and of unusable pixels. */
@@ -81,7 +91,7 @@ const LONGEST = Array.from({ length: CHANGE_CLASSES.length + 1 }, (_, code) =>
   CHANGE_CLASSES[code - 1]?.name.startsWith('building') ? BUILDINGS.elongation : Number.POSITIVE_INFINITY,
 );
 
-/** Compares two dates block by block over worker threads. Output rasters appear whole or not at all. */
+/** Compares two dates block by block, over worker threads or as `run` says. Output rasters appear whole or not at all. */
 export async function compare(request: CompareRequest): Promise<CompareResult> {
   const started = performance.now();
   const { grid, detector } = request;
@@ -100,7 +110,6 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
   }).finally(() => backend.close());
   const looked = performance.now();
 
-  const size = Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
   const wary = isComposite(request.before) || isComposite(request.after);
   const halo =
     detector.halo(grid.resolution) +
@@ -127,11 +136,11 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     tolerance: look.tolerance,
   };
   const { wanted = () => true } = request;
-  const all = blocks(grid, size).filter(({ core }) => wanted(core));
+  const all = blocksOf(grid).filter(({ core }) => wanted(core));
   const sink = await openSink(grid, request.outputs);
   try {
     const collector = createRunCollector(grid, job.rules);
-    for (const { core } of blocks(grid, size)) if (!wanted(core)) collector.add(core, allocateRuns(0));
+    for (const { core } of blocksOf(grid)) if (!wanted(core)) collector.add(core, allocateRuns(0));
     const totals: Totals = {
       transitions: new Float64Array(0),
       usable: 0,
@@ -148,16 +157,8 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     };
     request.onProgress?.(0, all.length);
     const left = await takeFinished(request.journal, job, all, take);
-    const used = await runBlocks(job, inPanels(left, grid, size), {
-      workers: request.workers,
-      shared: shareBlocks([...request.before, ...request.after], grid, size),
-      headers: headersOf([...request.before, ...request.after]),
-      signal: request.signal,
-      onResult: async (result) => {
-        await request.journal?.put(result);
-        await take(result);
-      },
-    });
+    const { run = overThreads(request), signal } = request;
+    const used = await run(job, inPanels(left, grid), { journal: request.journal, signal, take });
     await sink.close();
     return {
       runs: job.outlines
@@ -177,6 +178,21 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     await sink.abort();
     throw error;
   }
+}
+
+/** The blocks done here. */
+function overThreads({ before, after, grid, workers }: CompareRequest): BlockRunner {
+  return (job, left, { journal, signal, take }) =>
+    runBlocks(job, left, {
+      workers,
+      shared: shareBlocks([...before, ...after], grid),
+      headers: headersOf([...before, ...after]),
+      signal,
+      onResult: async (result) => {
+        await journal?.put(result);
+        await take(result);
+      },
+    });
 }
 
 /** Takes over the blocks an earlier, interrupted run has finished; returns the others. */
@@ -219,60 +235,6 @@ function add(totals: Totals, result: BlockResult): void {
     const known = totals.stages.get(name) ?? new Set();
     totals.stages.set(name, known.add(where));
   }
-}
-
-/** Columns of blocks in a panel, about. */
-const PANEL = 4;
-
-/** How many panels of about equal width a grid has, and how many columns of blocks the widest of them. */
-function panelsOf(
-  grid: Grid,
-  size: number,
-): { readonly count: number; readonly columns: number; readonly widest: number } {
-  const columns = Math.ceil(grid.width / size);
-  const count = Math.max(1, Math.round(columns / PANEL));
-  return { count, columns, widest: Math.ceil(columns / count) };
-}
-
-/**
- * The blocks in the order they are worked off: row by row in panels a few blocks wide. Neighbours read the same tiles of
- * the scenes, and the rows of a panel need few enough to be kept whatever the width of the grid.
- */
-function inPanels(left: readonly Block[], grid: Grid, size: number): Block[] {
-  const { count, columns } = panelsOf(grid, size);
-  const panelOf = ({ core }: Block) => Math.floor(((core.x / size) * count) / columns);
-  return [...left].sort((a, b) => panelOf(a) - panelOf(b) || a.index - b.index);
-}
-
-/** Room for the decoded tiles under a row of a panel, a file. */
-function shareBlocks(scenes: readonly OpenedScene[], grid: Grid, size: number): Map<string, SharedBlocks> {
-  const width = Math.min(grid.width, size * panelsOf(grid, size).widest);
-  const height = Math.min(grid.height, size);
-  const shared = new Map<string, SharedBlocks>();
-  for (const { scene } of scenes) {
-    for (const file of filesOf(scene)) {
-      const scale = sourceScale({ ...grid, width, height }, placementOf(file.info));
-      shared.set(file.info.path, file.shareBlocks(width * scale, height * scale));
-    }
-  }
-  return shared;
-}
-
-/** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */
-function headersOf(scenes: readonly OpenedScene[]): Headers {
-  const files = scenes.flatMap(({ scene }) => filesOf(scene));
-  const headers = new Map(files.map((file) => [file.info.path, file.header]));
-  for (const { info } of files) {
-    const other = headers.get(info.path)?.info.crs;
-    if (other?.proj4 !== info.crs?.proj4) headers.delete(info.path);
-  }
-  return headers;
-}
-
-/** px of a raster that one px of the grid spans, about. */
-function sourceScale(grid: Grid, placement: Placement): number {
-  const window = { x: 0, y: 0, width: grid.width, height: grid.height };
-  return netScale(controlNet(grid, window, placement));
 }
 
 /** Stage times are summed over threads, and say so. */

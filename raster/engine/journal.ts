@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import type { LearnedModel } from '../../kernels/learned/model.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
+import type { FileStamp } from '../tiff/stamp.js';
 import type { BlockJob, BlockResult } from './job.js';
 
 /**
@@ -11,10 +13,12 @@ import type { BlockJob, BlockResult } from './job.js';
  * inputs (by size and time of change, or ETag) and parameters; anything else is computed anew.
  */
 export interface Journal {
-  /** To be called before `get` and `put`. */
+  /** To be called before the others. */
   open(job: BlockJob): Promise<void>;
   get(block: Block): Promise<BlockResult | null>;
   put(result: BlockResult): Promise<void>;
+  /** Lays the job beside its blocks, for workers that see the folder too (shared-job.ts). @returns its key */
+  share(job: BlockJob): Promise<string>;
   /** Forgets the job: its result is safe elsewhere. */
   clear(): Promise<void>;
 }
@@ -22,42 +26,107 @@ export interface Journal {
 /** A journal under `folder`, one subfolder a job. */
 export async function openJournal(folder: string): Promise<Journal> {
   let own: string | null = null;
-  const path = (index: number) => {
+  const opened = () => {
     if (own === null) throw new Error('the journal is not open');
-    return join(own, `${index}.block`);
+    return join(folder, own);
   };
   return {
     async open(job) {
-      own = join(folder, await jobKey(job));
-      await mkdir(own, { recursive: true });
+      own = keyOf(job, await stampsOf(job));
+      await mkdir(opened(), { recursive: true });
     },
-    async get(block) {
-      const bytes = await readFile(path(block.index)).catch(() => null);
-      if (bytes === null) return null;
-      try {
-        return deserialize(bytes) as BlockResult;
-      } catch {
-        // a half-written file of a lost disk: the block is done again
-        return null;
-      }
-    },
-    async put(result) {
-      const target = path(result.block.index);
-      await writeFile(`${target}.new`, serialize(result));
-      await rename(`${target}.new`, target);
+    get: (block) => readBlock(opened(), block),
+    put: (result) => writeBlock(opened(), result),
+    async share(job) {
+      const stamps = await stampsOf(job);
+      const key = keyOf(job, stamps);
+      await mkdir(join(folder, key), { recursive: true });
+      await writeWhole(join(folder, key, JOB_FILE), serialize(sharedForm(job, stamps)));
+      return key;
     },
     async clear() {
-      if (own !== null) await rm(own, { recursive: true, force: true });
+      if (own === null) return;
+      // a worker elsewhere may lay down a block that another has done too
+      await rm(opened(), { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** File of a job's folder that holds the job itself. */
+export const JOB_FILE = 'job';
+
+/** What that file holds: the job, and the versions of its files as whoever shared it has seen them. */
+export interface SharedForm {
+  /** Without its model. */
+  readonly job: BlockJob;
+  /** The job's; its bytes are shared memory in a process, which no file holds. */
+  readonly model: { readonly card: LearnedModel['card']; readonly bytes: Uint8Array } | null;
+  readonly stamps: readonly (readonly FileStamp[])[];
+}
+
+function sharedForm(job: BlockJob, stamps: SharedForm['stamps']): SharedForm {
+  const { model } = job;
+  // the order of the fields is part of the key, and stays
+  return {
+    job: { ...job, model: null },
+    model: model && { card: model.card, bytes: Uint8Array.from(new Uint8Array(model.bytes)) },
+    stamps,
+  };
+}
+
+/** The job of a shared form. */
+export function jobOf({ job, model }: SharedForm): BlockJob {
+  if (model === null) return job;
+  const bytes = new SharedArrayBuffer(model.bytes.length);
+  new Uint8Array(bytes).set(model.bytes);
+  return { ...job, model: { card: model.card, bytes } };
+}
+
+const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
+
+/** Null where it is not there, or cannot be read: it is done again. */
+export async function readBlock(folder: string, block: Block): Promise<BlockResult | null> {
+  const bytes = await readFile(blockFile(folder, block.index)).catch(() => null);
+  if (bytes === null) return null;
+  try {
+    return deserialize(bytes) as BlockResult;
+  } catch {
+    // a half-written file of a lost disk
+    return null;
+  }
+}
+
+export async function hasBlock(folder: string, block: Block): Promise<boolean> {
+  return (await stat(blockFile(folder, block.index)).catch(() => null)) !== null;
+}
+
+export function writeBlock(folder: string, result: BlockResult): Promise<void> {
+  return writeWhole(blockFile(folder, result.block.index), serialize(result));
+}
+
+/** The file appears whole or not at all, also where several write the same one: all of them write the same. */
+async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${target}.${randomUUID()}.new`;
+  try {
+    await writeFile(beside, bytes);
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** Counts up with the form of what is kept: blocks of an older one are done again. */
 const FORM = 2;
 
-async function jobKey(job: BlockJob): Promise<string> {
+/** Of the files of a job, each once. */
+export function stampsOf(job: BlockJob): Promise<FileStamp[][]> {
   const files = [...job.before, ...job.after].flatMap(({ spec }) => spec.files);
-  const stamps = await Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
+  return Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
+}
+
+/** What names a job's folder. */
+export function keyOf(job: BlockJob, stamps: readonly (readonly FileStamp[])[]): string {
   const plain = JSON.stringify([FORM, job, stamps], (_key, value: unknown) =>
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
   );

@@ -13,9 +13,22 @@ export interface PoolOptions {
   readonly shared: ReadonlyMap<string, SharedBlocks>;
   /** What has been read of the files, likewise. */
   readonly headers: Headers;
-  /** Called once a block, in the order blocks finish; the next block of that worker waits for it (back-pressure). */
+}
+
+export interface RunOptions extends PoolOptions {
+  /** Called once a block, in the order blocks finish; the next block in its place waits for it (back-pressure). */
   readonly onResult: (result: BlockResult) => Promise<void>;
   readonly signal?: AbortSignal;
+}
+
+/** Threads that do blocks of one job. */
+export interface BlockPool {
+  /** Blocks it takes at once: more only wait. */
+  readonly room: number;
+  /** @throws BadInput, Unavailable, or what else went wrong in the thread. */
+  run(block: Block): Promise<{ readonly result: BlockResult; readonly backend: string }>;
+  /** The threads are gone when it resolves; blocks that are not done are refused. */
+  close(): Promise<void>;
 }
 
 export function defaultWorkers(): number {
@@ -28,6 +41,9 @@ function workerUrl(): URL {
   return new URL(here.endsWith('.ts') ? '../../dist/raster/engine/worker.js' : './worker.js', here);
 }
 
+/** Blocks a thread holds: one it works on, one at hand when that is done. */
+const AHEAD = 2;
+
 /**
  * Runs the blocks of a job over worker threads. Rejects with the first error of any block, a BadInput as a BadInput;
  * the threads are gone when it settles. The backend kernels ran on, null where there was nothing to do.
@@ -35,70 +51,96 @@ function workerUrl(): URL {
 export async function runBlocks(
   job: BlockJob,
   blocks: readonly Block[],
-  options: PoolOptions,
+  options: RunOptions,
 ): Promise<string | null> {
   if (blocks.length === 0) return null;
-  const count = Math.max(1, Math.min(options.workers, blocks.length));
+  const { signal, onResult } = options;
+  const pool = openPool(job, { ...options, workers: Math.min(options.workers, blocks.length) });
   const queue = blocks[Symbol.iterator]();
-  const threads: { readonly thread: Worker; readonly gone: Promise<unknown> }[] = [];
+  let used: string | null = null;
+  let failed = false;
+  const lane = async () => {
+    for (const block of queue) {
+      signal?.throwIfAborted();
+      const { result, backend } = await pool.run(block);
+      // what comes after an interruption is not taken: the run has said how far it got
+      signal?.throwIfAborted();
+      if (failed) return;
+      used ??= backend;
+      await onResult(result);
+    }
+  };
   try {
-    const backends = await Promise.all(
-      Array.from({ length: count }, () => {
-        const workerData: WorkerStart = { job, shared: options.shared, headers: options.headers };
-        const thread = new Worker(workerUrl(), { workerData });
-        threads.push({ thread, gone: new Promise((resolve) => thread.once('exit', resolve)) });
-        return drive(thread, queue, options);
-      }),
-    );
-    return backends[0];
+    const lanes = Array.from({ length: pool.room }, lane);
+    await Promise.all(lanes);
+    return used;
   } finally {
-    // asked to end, not ended: a thread torn down with a GPU device open takes the whole process along
-    for (const { thread } of threads) thread.postMessage(null);
-    await Promise.all(threads.map(({ gone }) => gone));
+    failed = true;
+    await pool.close();
   }
+}
+
+/** Starts the threads; what goes wrong while they start is told by the first blocks. */
+export function openPool(job: BlockJob, { workers, shared, headers }: PoolOptions): BlockPool {
+  const workerData: WorkerStart = { job, shared, headers };
+  const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(workerData));
+  return {
+    room: AHEAD * threads.length,
+    run(block) {
+      const least = threads.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
+      return least.run(block);
+    },
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
 }
 
 const ERRORS = { BadInput, Unavailable, bug: Error } as const;
 
-/** Blocks a thread holds: one it works on, one at hand when that is done. */
-const AHEAD = 2;
+type Done = Awaited<ReturnType<BlockPool['run']>>;
 
-/** Feeds one thread until the queue is empty. */
-function drive(thread: Worker, queue: Iterator<Block>, options: PoolOptions): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let backend = 'none';
-    /** Blocks handed over whose results have not been taken. */
-    let atWork = 0;
-    const next = () => {
-      if (options.signal?.aborted) {
-        reject(options.signal.reason);
-        return;
-      }
-      const { value, done } = queue.next();
-      if (!done) {
-        atWork++;
-        thread.postMessage(value);
-      } else if (atWork === 0) resolve(backend);
-    };
-    thread.on('error', reject);
-    thread.on('exit', (code) => reject(new Error(`a block worker ended with code ${code}`)));
-    thread.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'failed') {
-        const error = new ERRORS[message.error](message.message);
-        if (message.stack) error.stack = message.stack;
-        reject(error);
-      } else if (message.kind === 'ready') {
-        backend = message.backend;
-        for (let i = 0; i < AHEAD; i++) next();
-      } else if (options.signal?.aborted) {
-        // what comes after an interruption is not taken: the run has said how far it got
-        reject(options.signal.reason);
-      } else {
-        options.onResult(message.result).then(() => {
-          atWork--;
-          next();
-        }, reject);
-      }
+/** A thread does its blocks one after the other, and answers in that order. */
+function startThread(workerData: WorkerStart) {
+  const thread = new Worker(workerUrl(), { workerData });
+  const waiting: { readonly resolve: (done: Done) => void; readonly reject: (error: unknown) => void }[] = [];
+  let backend: string | null = null;
+  let dead: unknown;
+  const die = (error: unknown) => {
+    dead ??= error;
+    for (const { reject } of waiting.splice(0)) reject(dead);
+  };
+  const gone = new Promise<void>((resolve) => {
+    thread.once('exit', (code) => {
+      die(new Error(`a block worker ended with code ${code}`));
+      resolve();
     });
   });
+  thread.on('error', die);
+  thread.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'ready') backend = message.backend;
+    else if (message.kind === 'done')
+      waiting.shift()?.resolve({ result: message.result, backend: backend ?? 'none' });
+    else {
+      const error = new ERRORS[message.error](message.message);
+      if (message.stack) error.stack = message.stack;
+      // one that could not start does no block at all
+      if (backend === null) die(error);
+      else waiting.shift()?.reject(error);
+    }
+  });
+  return {
+    waiting: () => (dead === undefined ? waiting.length : Number.POSITIVE_INFINITY),
+    run: (block: Block) =>
+      new Promise<Done>((resolve, reject) => {
+        if (dead !== undefined) return reject(dead);
+        waiting.push({ resolve, reject });
+        thread.postMessage(block);
+      }),
+    /** Asked to end, not ended: a thread torn down with a GPU device open takes the whole process along. */
+    async close() {
+      thread.postMessage(null);
+      await gone;
+    },
+  };
 }

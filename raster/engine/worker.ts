@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Backend, openBackend } from '../../kernels/backend.js';
+import { type Backend, BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { detectorOf } from '../../kernels/detectors.js';
 import { UnusableModel } from '../../kernels/learned/model.js';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
       kind: 'failed',
       message: messageOf(error),
       error:
-        error instanceof BadInput || error instanceof UnusableModel
+        error instanceof BadInput || error instanceof UnusableModel || error instanceof BackendUnavailable
           ? 'BadInput'
           : error instanceof Unavailable
             ? 'Unavailable'

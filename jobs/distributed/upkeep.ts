@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { isShared } from '../../raster/engine/shared-job.js';
+import type { Db } from '../../vector/store/db.js';
+import { QUEUE, QUEUE_SCHEMA, WORKER_NAME } from './names.js';
+
+/** How many workers are connected to the database's server now; null of the embedded one, which has none. */
+export async function connectedWorkers(db: Db): Promise<number | null> {
+  if (db.kind !== 'server') return null;
+  const [{ count }] = await db.query<{ count: number }>(
+    `SELECT count(DISTINCT application_name)::int AS count FROM pg_stat_activity
+     WHERE datname = current_database() AND starts_with(application_name, $1)`,
+    [WORKER_NAME],
+  );
+  return count;
+}
+
+/** Keys of jobs in the queue whose run has ended, with how many blocks of each; `clear` takes those away. */
+export async function strandedJobs(
+  db: Db,
+  stateDir: string,
+): Promise<{ readonly key: string; readonly blocks: number; clear(): Promise<void> }[]> {
+  const [{ there }] = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+    `${QUEUE_SCHEMA}.job`,
+  ]);
+  if (!there) return [];
+  const rows = await db.query<{ key: string; blocks: number }>(
+    `SELECT data ->> 'key' AS key, count(*)::int AS blocks FROM ${QUEUE_SCHEMA}.job WHERE name = $1 GROUP BY 1`,
+    [QUEUE],
+  );
+  const stranded = [];
+  for (const { key, blocks } of rows) {
+    if (key !== null && (await isShared(join(stateDir, 'work'), key))) continue;
+    const clear = async () => {
+      await db.query(
+        `DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND data ->> 'key' IS NOT DISTINCT FROM $2`,
+        [QUEUE, key],
+      );
+    };
+    stranded.push({ key, blocks, clear });
+  }
+  return stranded;
+}

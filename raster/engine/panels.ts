@@ -1,0 +1,75 @@
+import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
+import { filesOf, placementOf } from '../scene.js';
+import type { Headers } from '../scene-files.js';
+import type { SharedBlocks } from '../tiff/shared.js';
+import { controlNet, netScale, type Placement } from '../warp/net.js';
+import type { OpenedScene } from './prepare.js';
+
+/** px; a small grid is one block. */
+function sizeOf(grid: Grid): number {
+  return Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
+}
+
+/** The blocks a comparison on this grid is made of, by index: the same for whoever asks. */
+export function blocksOf(grid: Grid): Block[] {
+  return blocks(grid, sizeOf(grid));
+}
+
+/** Columns of blocks in a panel, about. */
+const PANEL = 4;
+
+/** How many panels of about equal width a grid has, and how many columns of blocks the widest of them. */
+function panelsOf(
+  grid: Grid,
+  size: number,
+): { readonly count: number; readonly columns: number; readonly widest: number } {
+  const columns = Math.ceil(grid.width / size);
+  const count = Math.max(1, Math.round(columns / PANEL));
+  return { count, columns, widest: Math.ceil(columns / count) };
+}
+
+/**
+ * The blocks in the order they are worked off: row by row in panels a few blocks wide. Neighbours read the same tiles of
+ * the scenes, and the rows of a panel need few enough to be kept whatever the width of the grid.
+ */
+export function inPanels(left: readonly Block[], grid: Grid): Block[] {
+  const size = sizeOf(grid);
+  const { count, columns } = panelsOf(grid, size);
+  const panelOf = ({ core }: Block) => Math.floor(((core.x / size) * count) / columns);
+  return [...left].sort((a, b) => panelOf(a) - panelOf(b) || a.index - b.index);
+}
+
+/** Room for the decoded tiles under a row of a panel, a file. */
+export function shareBlocks(
+  scenes: readonly Pick<OpenedScene, 'scene'>[],
+  grid: Grid,
+): Map<string, SharedBlocks> {
+  const size = sizeOf(grid);
+  const width = Math.min(grid.width, size * panelsOf(grid, size).widest);
+  const height = Math.min(grid.height, size);
+  const shared = new Map<string, SharedBlocks>();
+  for (const { scene } of scenes) {
+    for (const file of filesOf(scene)) {
+      const scale = sourceScale({ ...grid, width, height }, placementOf(file.info));
+      shared.set(file.info.path, file.shareBlocks(width * scale, height * scale));
+    }
+  }
+  return shared;
+}
+
+/** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */
+export function headersOf(scenes: readonly Pick<OpenedScene, 'scene'>[]): Headers {
+  const files = scenes.flatMap(({ scene }) => filesOf(scene));
+  const headers = new Map(files.map((file) => [file.info.path, file.header]));
+  for (const { info } of files) {
+    const other = headers.get(info.path)?.info.crs;
+    if (other?.proj4 !== info.crs?.proj4) headers.delete(info.path);
+  }
+  return headers;
+}
+
+/** px of a raster that one px of the grid spans, about. */
+function sourceScale(grid: Grid, placement: Placement): number {
+  const window = { x: 0, y: 0, width: grid.width, height: grid.height };
+  return netScale(controlNet(grid, window, placement));
+}
