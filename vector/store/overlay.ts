@@ -26,6 +26,11 @@ export function union(column: string, frame: Frame): string {
   return `ST_Union(${column}, ${lattice(frame)})`;
 }
 
+/** What a GROUP BY has of polygons written as text: the one there is as it is, several made one. In degrees. */
+export function joined(column: string): string {
+  return `ST_Multi(CASE WHEN count(*) = 1 THEN min(${column})::geometry ELSE ${union(`${column}::geometry`, 'degrees')} END)`;
+}
+
 /** The areas of an invalid polygon: what else comes of repairing it (lines, points) cannot be cut on a lattice. */
 export function repaired(geometry: string): string {
   return `ST_CollectionExtract(ST_MakeValid(${geometry}), 3)`;
