@@ -3,7 +3,7 @@ import { measureCoverage } from './districts/coverage.js';
 import { cleanPolygons } from './districts/geometry.js';
 import { readFeatures } from './features/read.js';
 import { POLYGONS } from './features/shapes.js';
-import type { SourceFeature } from './features/source.js';
+import type { Frame, SourceFeature } from './features/source.js';
 import type { PolygonRings, Subdistrict } from './patch.js';
 
 export interface DistrictOptions {
@@ -11,6 +11,8 @@ export interface DistrictOptions {
   readonly codeField?: string;
   /** Property that holds the name; `name` where not said. */
   readonly nameField?: string;
+  /** Frame of the coordinates, where somebody knows it. */
+  readonly from?: Frame;
 }
 
 /** What stands in a patch number, a URL and a file name. */
@@ -18,7 +20,8 @@ const CODE = /^[\p{L}\p{N}._-]{1,32}$/u;
 
 /**
  * Reads subdistrict boundaries from GeoJSON, a Shapefile or a GeoPackage into WGS84 longitude, latitude. Features that share
- * a code are one subdistrict; unclosed rings are closed. Nothing tells coordinates in GCJ-02 from others: they must not be used.
+ * a code are one subdistrict; unclosed rings are closed. Nothing in a file
+ * tells coordinates in GCJ-02 from others: `from` says so, and `frame.ts` finds them where something is known of the district.
  * @returns the subdistricts in the order of the file, and what about them a person should look at: overlaps, gaps.
  * @throws BadInput naming file, feature and cure.
  */
@@ -29,6 +32,7 @@ export async function readDistricts(
   const source = await readFeatures(path, POLYGONS, {
     what: 'District file',
     formats: ['.geojson', '.json', '.shp', '.gpkg'],
+    from: options.from,
   });
   if (source.features.length === 0)
     throw new BadInput(`${path} has no features; expected one polygon or more a subdistrict`);

@@ -2,6 +2,7 @@ import { ADDRESS_FIELDS, readAddresses } from '../../vector/registers/addresses.
 import { importAddresses } from '../../vector/store/addresses.js';
 import type { Command } from './command.js';
 import { withDatabase } from './database.js';
+import { assertFrame } from './frame.js';
 import { importOptions, registerOptions, tellImport } from './registers.js';
 
 export const addressesImport: Command = {
@@ -12,9 +13,14 @@ export const addressesImport: Command = {
   options: [['--replace', 'drop the former addresses'], ...importOptions(ADDRESS_FIELDS)],
   async run(input, context) {
     const { rows, warnings } = await readAddresses(input.args[0], registerOptions(input));
-    const count = await withDatabase(context, 'addresses import', (db) =>
-      importAddresses(db, rows, { replace: input.options.replace === true }),
-    );
+    const count = await withDatabase(context, 'addresses import', async (db) => {
+      await assertFrame(
+        db,
+        input,
+        rows.map(({ geometry }) => geometry),
+      );
+      return importAddresses(db, rows, { replace: input.options.replace === true });
+    });
     tellImport(input, context, 'addresses', { ...count, warnings });
   },
 };

@@ -2,6 +2,7 @@ import { CAMERA_FIELDS, readCameras } from '../../vector/registers/cameras.js';
 import { importCameras } from '../../vector/store/cameras.js';
 import type { Command } from './command.js';
 import { withDatabase } from './database.js';
+import { assertFrame } from './frame.js';
 import { importOptions, registerOptions, tellImport } from './registers.js';
 
 export const camerasImport: Command = {
@@ -12,7 +13,14 @@ export const camerasImport: Command = {
   options: importOptions(CAMERA_FIELDS),
   async run(input, context) {
     const { rows, warnings } = await readCameras(input.args[0], registerOptions(input));
-    const count = await withDatabase(context, 'cameras import', (db) => importCameras(db, rows));
+    const count = await withDatabase(context, 'cameras import', async (db) => {
+      await assertFrame(
+        db,
+        input,
+        rows.map(({ geometry }) => geometry),
+      );
+      return importCameras(db, rows);
+    });
     tellImport(input, context, 'cameras', { ...count, warnings });
   },
 };

@@ -2,6 +2,7 @@ import { readDistricts } from '../../vector/districts.js';
 import { listSubdistricts, replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { type Command, JSON_OPTION, text } from './command.js';
 import { withDatabase } from './database.js';
+import { FROM_OPTION, frameOf } from './frame.js';
 
 export const districtsImport: Command = {
   name: 'districts import',
@@ -11,15 +12,24 @@ export const districtsImport: Command = {
   options: [
     ['--code-field <name>', 'property that holds the code', 'code'],
     ['--name-field <name>', 'property that holds the name', 'name'],
+    FROM_OPTION,
     JSON_OPTION,
   ],
   async run(input, context) {
+    const from = frameOf(input);
     const { subdistricts, warnings } = await readDistricts(input.args[0], {
       codeField: text(input, 'codeField'),
       nameField: text(input, 'nameField'),
+      from,
     });
     for (const warning of warnings) context.tell(`warning: ${warning}`);
-    await withDatabase(context, 'districts import', (db) => replaceSubdistricts(db, subdistricts));
+    await withDatabase(context, 'districts import', async (db) => {
+      if (from === undefined) {
+        const { assertSameFrame } = await import('../../vector/features/frame.js');
+        assertSameFrame(input.args[0], subdistricts, await listSubdistricts(db));
+      }
+      await replaceSubdistricts(db, subdistricts);
+    });
     const plain = subdistricts.map(({ code, name }) => ({ code, name }));
     if (input.options.json) context.print(JSON.stringify(plain));
     else context.print(`${subdistricts.length} subdistricts imported: ${plain.map((s) => s.name).join(' ')}`);

@@ -2,6 +2,7 @@ import { PERMIT_FIELDS, readPermits } from '../../vector/registers/permits.js';
 import { importPermits, listPermits } from '../../vector/store/permits.js';
 import { type Command, JSON_OPTION } from './command.js';
 import { withDatabase } from './database.js';
+import { assertFrame } from './frame.js';
 import { importOptions, registerOptions, tellImport } from './registers.js';
 
 export const permitsImport: Command = {
@@ -13,7 +14,14 @@ export const permitsImport: Command = {
   options: importOptions(PERMIT_FIELDS),
   async run(input, context) {
     const { rows, warnings } = await readPermits(input.args[0], registerOptions(input));
-    const count = await withDatabase(context, 'permits import', (db) => importPermits(db, rows));
+    const count = await withDatabase(context, 'permits import', async (db) => {
+      await assertFrame(
+        db,
+        input,
+        rows.map(({ geometry }) => geometry[0]?.[0]?.[0] ?? [0, 0]),
+      );
+      return importPermits(db, rows);
+    });
     tellImport(input, context, 'permits', { ...count, warnings: [...warnings, ...count.warnings] });
   },
 };

@@ -3,6 +3,7 @@ import type { RegisterOptions } from '../../vector/registers/register.js';
 import type { ImportCount } from '../../vector/store/permits.js';
 import type { Context } from '../context.js';
 import { type Input, JSON_OPTION, type OptionSpec, text } from './command.js';
+import { FROM_OPTION, frameOf } from './frame.js';
 
 /** What the imports of permits, zones, addresses and cameras share. */
 export const importOptions = (fields: readonly string[]): readonly OptionSpec[] => [
@@ -11,6 +12,7 @@ export const importOptions = (fields: readonly string[]): readonly OptionSpec[] 
     `properties with other names than usual, e.g. ${fields[0]}=NAME; of ${fields.join(', ')}, wkt`,
   ],
   ['--source-crs <epsg>', 'CRS of files that name none (default: WGS84)'],
+  FROM_OPTION,
   JSON_OPTION,
 ];
 
@@ -18,6 +20,7 @@ export function registerOptions(input: Input): RegisterOptions {
   const crs = text(input, 'sourceCrs');
   return {
     fields: text(input, 'field'),
+    from: frameOf(input),
     sourceCrs: crs === undefined ? undefined : parseCrs(crs, '--source-crs'),
   };
 }

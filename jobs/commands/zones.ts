@@ -5,6 +5,7 @@ import { importZones } from '../../vector/store/zones.js';
 import { parseChoice } from '../options.js';
 import { type Command, text } from './command.js';
 import { withDatabase } from './database.js';
+import { assertFrame } from './frame.js';
 import { importOptions, registerOptions, tellImport } from './registers.js';
 
 export const zonesImport: Command = {
@@ -18,7 +19,14 @@ export const zonesImport: Command = {
     if (given === undefined) throw new BadInput(`Missing --kind; expected one of ${ZONE_KINDS.join(', ')}`);
     const kind = parseChoice(given, ZONE_KINDS, '--kind');
     const { rows, warnings } = await readZones(input.args[0], registerOptions(input));
-    const count = await withDatabase(context, 'zones import', (db) => importZones(db, kind, rows));
+    const count = await withDatabase(context, 'zones import', async (db) => {
+      await assertFrame(
+        db,
+        input,
+        rows.map(({ geometry }) => geometry[0]?.[0]?.[0] ?? [0, 0]),
+      );
+      return importZones(db, kind, rows);
+    });
     tellImport(input, context, 'zones', { ...count, warnings: [...warnings, ...count.warnings] });
   },
 };

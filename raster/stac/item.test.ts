@@ -248,6 +248,13 @@ describe('what cannot be used is named, with the cure', () => {
     expect(messageOf(() => sceneItem('{ no', ITEM))).toMatch(/no GeoTIFF and no valid JSON/);
   });
 
+  it('a file:// href that is no path of this machine', () => {
+    for (const href of ['file://elsewhere/red.tif', 'file:///a%2Fred.tif']) {
+      const text = messageOf(() => read(plain({ red: { href, type: TIFF } })));
+      expect(text.startsWith(`${ITEM}: `), text).toBe(true);
+    }
+  });
+
   it('an item from afar does not reach into this machine', () => {
     const red = { href: 'file:///etc/passwd', type: TIFF };
     expect(messageOf(() => read(plain({ red }), 'https://host/item.json'))).toMatch(

@@ -105,8 +105,17 @@ function located(href: string, at: string): string | null {
     const url = URL.canParse(href, at) ? new URL(href, at) : null;
     return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.href : null;
   }
-  if (/^file:\/\//i.test(href)) return URL.canParse(href) ? fileURLToPath(href) : null;
+  if (/^file:\/\//i.test(href)) return localPath(href);
   return isAddress(href) ? null : resolve(dirname(at), href);
+}
+
+/** Null where it names another machine, or hides a slash in its path. */
+function localPath(href: string): string | null {
+  try {
+    return fileURLToPath(href);
+  } catch {
+    return null;
+  }
 }
 
 function crsOf(fields: { readonly 'proj:epsg'?: number | null; readonly 'proj:code'?: string }): Crs | null {

@@ -1,4 +1,4 @@
-import { decompress, HOST_ORDER_CODECS } from './codecs.js';
+import { assertPlausible, decompress, HOST_ORDER_CODECS } from './codecs.js';
 import { blockRows, type Layout } from './layout.js';
 import { MAX_ENCODED_BYTES } from './limits.js';
 import { type Lanes, takeApart, undoFloatDifferences, undoWideDifferences } from './predictor.js';
@@ -11,7 +11,7 @@ import {
   unpackBits,
   viewAs,
 } from './samples.js';
-import type { ByteRange, ByteSource } from './source.js';
+import { assertInside, type ByteRange, type ByteSource } from './source.js';
 import type { SampleArray } from './types.js';
 
 /** Which block of an image: its column, row and plane (0 but where bands lie apart). */
@@ -22,15 +22,15 @@ export interface BlockIndex {
 }
 
 /**
- * Decodes one block into `out`: a plane a band, `blockWidth` px a row, planes `blockWidth * blockHeight` samples apart.
- * @returns false for a block the file leaves out (sparse files); `out` is then as it was.
+ * Decodes one block into what `room` gives: a plane a band, `blockWidth` px a row, planes `blockWidth * blockHeight` samples apart.
+ * @returns false for a block the file leaves out (sparse files); `room` is then not asked.
  * @throws Error where its data is missing or cannot be decoded.
  */
 export async function readBlock(
   source: ByteSource,
   layout: Layout,
   index: BlockIndex,
-  out: SampleArray,
+  room: () => SampleArray,
 ): Promise<boolean> {
   const { directory, blockBands, blockWidth, rowBytes } = layout;
   const rows = blockRows(layout, index.row);
@@ -40,6 +40,9 @@ export async function readBlock(
   const place = await blockRange(source, layout, index);
   if (!place) return false;
   if (place.length > MAX_ENCODED_BYTES) throw new Error(`corrupt: one block claims ${place.length} bytes`);
+  // before anything is allocated for it
+  assertInside(place.offset, place.length, source.size);
+  assertPlausible(directory.compression, place.length, needed);
   const encoded = await source.read(place.offset, place.length, takeSpare(place.length));
   if (directory.fillOrder === 2 && !HOST_ORDER_CODECS.has(directory.compression)) reverseBits(encoded);
   const result = decompress(directory.compression, encoded, {
@@ -53,7 +56,7 @@ export async function readBlock(
     lerc: directory.lerc,
   });
   // bytes that came at once lie in a buffer that the next block is decoded into: nothing may come between
-  toPlanes(result instanceof Promise ? await result : result, layout, rows, out);
+  toPlanes(result instanceof Promise ? await result : result, layout, rows, room());
   spare = encoded.buffer;
   return true;
 }

@@ -2,8 +2,11 @@ import { byteCache } from './cache.js';
 import { allocate } from './samples.js';
 import type { SampleArray, SampleType } from './types.js';
 
-/** Decodes a block into the array given; false where the file leaves the block out. */
-export type Decode = (out: SampleArray) => Promise<boolean>;
+/**
+ * Decodes a block into the array that `room` gives, which is asked for once its data is there: a file that only claims a
+ * block makes nobody allocate it. False where the file leaves the block out.
+ */
+export type Decode = (room: () => SampleArray) => Promise<boolean>;
 
 /** Decoded blocks of one file, kept as long as there is room. */
 export interface BlockCache {
@@ -31,8 +34,9 @@ export function ownBlocks(sampleType: SampleType, maxBytes: number): BlockCache 
     async use(key, length, decode, take) {
       take(
         await cache.get(key, async () => {
-          const out = allocate(sampleType, length);
-          return (await decode(out)) ? out : null;
+          let out: SampleArray | null = null;
+          const there = await decode(() => (out ??= allocate(sampleType, length)));
+          return there ? out : null;
         }),
       );
       return true;

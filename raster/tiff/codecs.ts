@@ -23,16 +23,33 @@ export interface BlockShape {
 /** @returns decoded bytes; fewer than `shape.bytes` where the data ends before. */
 type Codec = (input: Uint8Array, shape: BlockShape) => Uint8Array | Promise<Uint8Array>;
 
-const CODECS: Readonly<Record<number, { readonly name: string; readonly decode: Codec }>> = {
-  1: { name: 'none', decode: (input) => input },
-  5: { name: 'LZW', decode: (input, shape) => decodeLzw(input, shape.bytes) },
-  7: { name: 'JPEG', decode: decodeJpeg },
-  8: { name: 'deflate', decode: (input, shape) => inflate(input, shape.bytes) },
-  32773: { name: 'PackBits', decode: (input, shape) => decodePackBits(input, shape.bytes) },
-  32946: { name: 'deflate', decode: (input, shape) => inflate(input, shape.bytes) },
-  34887: { name: 'LERC', decode: (input, shape) => decodeLerc(input, shape, { inflate, zstd }) },
-  50000: { name: 'ZSTD', decode: (input, shape) => zstd(input, shape.bytes) },
-  50001: { name: 'WebP', decode: decodeWebp },
+interface CodecOf {
+  readonly name: string;
+  readonly decode: Codec;
+  /** Bytes that one byte of it can make at most; where nothing bounds them (a constant picture), what is believed. */
+  readonly times: number;
+}
+
+/** A byte of data is believed to make so much where its codec has no bound. */
+const BELIEVED_TIMES = 4096;
+
+const CODECS: Readonly<Record<number, CodecOf>> = {
+  1: { name: 'none', times: 1, decode: (input) => input },
+  // strings of 3838 bytes in 12 bits
+  5: { name: 'LZW', times: 2560, decode: (input, shape) => decodeLzw(input, shape.bytes) },
+  7: { name: 'JPEG', times: BELIEVED_TIMES, decode: decodeJpeg },
+  // 258 bytes in 2 bits
+  8: { name: 'deflate', times: 1032, decode: (input, shape) => inflate(input, shape.bytes) },
+  32773: { name: 'PackBits', times: 64, decode: (input, shape) => decodePackBits(input, shape.bytes) },
+  32946: { name: 'deflate', times: 1032, decode: (input, shape) => inflate(input, shape.bytes) },
+  34887: {
+    name: 'LERC',
+    times: BELIEVED_TIMES,
+    decode: (input, shape) => decodeLerc(input, shape, { inflate, zstd }),
+  },
+  // blocks of 128 KiB in 4 bytes
+  50000: { name: 'ZSTD', times: 32_768, decode: (input, shape) => zstd(input, shape.bytes) },
+  50001: { name: 'WebP', times: BELIEVED_TIMES, decode: decodeWebp },
 };
 
 /** Codecs of 8-bit pictures: they know no predictor and no byte order. */
@@ -65,6 +82,17 @@ export function compressionName(compression: number): string {
 
 export function supportedCompressions(): string {
   return [...new Set(Object.values(CODECS).map((codec) => codec.name))].join(', ');
+}
+
+/** Blocks up to this size are decoded whatever they claim, and found too short then. */
+const UNASKED_BYTES = 1024 * 1024;
+
+/** @throws Error where `length` bytes of data cannot make the block they claim to be: before room is made for it. */
+export function assertPlausible(compression: number, length: number, needed: number): void {
+  const codec = CODECS[compression];
+  if (!codec || needed <= UNASKED_BYTES || length * codec.times >= needed) return;
+  const what = compression === 1 ? 'truncated: a block has' : `corrupt ${codec.name} data: a block has`;
+  throw new Error(`${what} ${length} bytes, which cannot make ${needed}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GeoKeys } from '../crs.js';
 import { messageOf } from '../errors.js';
 import { checkEntries } from './entries.js';
-import { MAX_BANDS, MAX_DIRECTORIES, MAX_TAG_BYTES } from './limits.js';
+import { MAX_BANDS, MAX_DIRECTORIES, MAX_KEY_NUMBERS, MAX_TAG_BYTES } from './limits.js';
 import { assertInside, type ByteSource } from './source.js';
 import { type NumberTable, tableInFile, tableOf } from './table.js';
 
@@ -223,7 +223,9 @@ function geoKeysOf(ifd: ImageFileDirectory): GeoKeys | null {
   const keys: Record<string, number | string | readonly number[]> = {};
   for (const [name, value] of Object.entries(raw)) {
     if (typeof value === 'number' || typeof value === 'string') keys[name] = value;
-    else if (value instanceof Float64Array || value instanceof Uint16Array) keys[name] = Array.from(value);
+    else if (value instanceof Float64Array || value instanceof Uint16Array) {
+      if (value.length <= MAX_KEY_NUMBERS) keys[name] = Array.from(value);
+    }
   }
   return Object.keys(keys).length > 0 ? keys : null;
 }

@@ -5,6 +5,7 @@ import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadInput } from '../errors.js';
 import { openRaster } from './open.js';
+import { plainLerc } from './testing/encoders.js';
 import { firstDirectory, type MadeImage, makeTiff, type Tag } from './testing/make-tiff.js';
 
 let folder = '';
@@ -110,6 +111,43 @@ describe('a file that cannot be read is refused in one line that names it', () =
     for (const compression of [5, 7, 8, 32773, 34887, 50000, 50001]) {
       expect(await refusal(made([259, 3, [compression]]))).toMatch(/^corrupt .* data/);
     }
+  });
+
+  it('because its LERC data holds more than its block, or samples of another type', async () => {
+    const block = { width: 8, rows: 8 };
+    const lerc = (encode: (raw: Buffer) => Uint8Array) =>
+      makeTiff([{ ...plain, compression: 34887, encode, tags: [[50674, 4, [2, 0]]] }]);
+    const more = { width: 16_000, rows: 16_000, dataType: 7, constant: 1 };
+    // the decoder would make a band of 2 GB of what follows; the block itself is sound and is read
+    expect(await readPixel(lerc((raw) => Buffer.concat([plainLerc(raw, block), plainLerc(raw, more)])))).toBe(
+      5,
+    );
+    expect(await refusal(lerc((raw) => plainLerc(raw, { ...block, dataType: 7, constant: 1 })))).toMatch(
+      /samples are of another type/,
+    );
+  });
+
+  it('because its WebP data is of another format, which the library would read too', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>');
+    const bytes = makeTiff([{ ...plain, bands: 3, compression: 50001, encode: () => svg }]);
+    expect(await refusal(bytes)).toMatch(/does not begin as WebP does/);
+  });
+
+  it('because its data cannot make the block it claims, before room is made for that', async () => {
+    const claim: Tag[] = [256, 257, 322, 323].map((tag): Tag => [tag, 4, [16_384]]);
+    const bytes = makeTiff([{ ...plain, tile: [8, 8], compression: 8, tags: claim }]);
+    expect(await refusal(bytes)).toMatch(
+      /^corrupt deflate data: a block has \d+ bytes, which cannot make 268435456/,
+    );
+  });
+
+  it('because its tile is far higher than its image, whose rows alone its data must have', async () => {
+    const bytes = makeTiff([{ ...plain, tile: [8, 8], tags: [[323, 4, [8_000_000]]] }]);
+    expect(await refusal(bytes)).toMatch(/^corrupt: its tiles are 8 × 8000000 px in an image of 8 × 8/);
+  });
+
+  it('but not because of a long word in its metadata, which once took minutes', async () => {
+    expect(await readPixel(made([42112, 2, `<Item ${'a'.repeat(1_000_000)}>1</Item>`]))).toBe(5);
   });
 
   it('but never crashes, whatever byte of it is changed', async () => {

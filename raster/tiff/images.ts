@@ -23,24 +23,32 @@ export async function decodeJpeg(input: Uint8Array, shape: BlockShape): Promise<
     throw new Error(`it holds ${frame.rows} rows where ${shape.rows} belong`);
   if (shape.bands !== 1 && shape.bands !== 3) return decodeRaw(input, shape);
   const jpeg = wholeJpeg(input, shape);
-  return raw(jpeg, shape.bands, frame.width * frame.rows);
+  return raw(jpeg, shape, frame.rows);
 }
 
 /** A WebP block. The alpha band is left out of blocks where it is opaque all over. */
 export async function decodeWebp(input: Uint8Array, shape: BlockShape): Promise<Uint8Array> {
   if (shape.bands !== 3 && shape.bands !== 4)
     throw new Error(`WebP with ${shape.bands} bands; supported are 3 and 4`);
-  return raw(input, shape.bands, shape.width * shape.rows);
+  // the library would tell the format by the data, and there are formats that lead outside (SVG)
+  const kind = new TextDecoder('latin1').decode(input.subarray(0, 12));
+  if (!kind.startsWith('RIFF') || !kind.endsWith('WEBP')) throw new Error('it does not begin as WebP does');
+  return raw(input, shape, shape.rows);
 }
 
-async function raw(picture: Uint8Array, bands: number, pixels: number): Promise<Uint8Array> {
+async function raw(picture: Uint8Array, { width, bands }: BlockShape, rows: number): Promise<Uint8Array> {
   // loaded where a file needs it: it brings a large native library
   const { default: sharp } = await import('sharp');
-  let pipeline = sharp(picture, { limitInputPixels: pixels, failOn: 'truncated', sequentialRead: true });
+  let pipeline = sharp(picture, {
+    limitInputPixels: width * rows,
+    failOn: 'truncated',
+    sequentialRead: true,
+  });
   if (bands === 1) pipeline = pipeline.toColourspace('b-w');
   if (bands === 3) pipeline = pipeline.removeAlpha();
   if (bands === 4) pipeline = pipeline.ensureAlpha();
   const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true });
+  if (info.width !== width) throw new Error(`it is ${info.width} px wide where ${width} belong`);
   if (info.channels !== bands) throw new Error(`it holds ${info.channels} bands where ${bands} belong`);
   return data;
 }
@@ -106,7 +114,12 @@ function adobeSegment(yCbCr: boolean): Uint8Array {
   return Uint8Array.of(0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, yCbCr ? 1 : 0);
 }
 
+/** Two tables of each kind take some 1,500 bytes; they are put before every block. */
+const MOST_TABLE_BYTES = 64 * 1024;
+
 function wholeJpeg(input: Uint8Array, shape: BlockShape): Uint8Array {
+  const tableBytes = shape.jpegTables?.length ?? 0;
+  if (tableBytes > MOST_TABLE_BYTES) throw new Error(`its tables are ${tableBytes} bytes`);
   const block = segmentsOf(input);
   const tables = shape.jpegTables ? segmentsOf(shape.jpegTables).head : [];
   // application segments could name another colour space or profile than the TIFF does

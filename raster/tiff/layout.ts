@@ -1,6 +1,6 @@
 import { compressionName, IMAGE_CODECS, isSupported, supportedCompressions } from './codecs.js';
 import type { Directory } from './directory.js';
-import { MAX_BLOCK_BYTES, STRIP_PIECE_BYTES } from './limits.js';
+import { MAX_BLOCK_BYTES, MAX_IDLE_TILE_BYTES, STRIP_PIECE_BYTES } from './limits.js';
 import { type SampleFormat, sampleTypeOf } from './samples.js';
 import type { SampleType } from './types.js';
 
@@ -74,6 +74,12 @@ export function layoutOf(directory: Directory): Layout {
   if (Math.max(rowBytes * blockHeight, outBytes) > MAX_BLOCK_BYTES) {
     throw new Error(
       `one ${tile ? 'tile' : 'strip'} is ${blockWidth} × ${blockHeight} px × ${blockBands} bands, more than ${MAX_BLOCK_BYTES / 2 ** 20} MiB; rewrite it in smaller tiles, e.g. gdal_translate -co TILED=YES`,
+    );
+  }
+  // of a tile only the rows inside the image need be there: a claim of more is not backed by data
+  if (tile && tile.height > 2 * height && outBytes > MAX_IDLE_TILE_BYTES) {
+    throw new Error(
+      `corrupt: its tiles are ${tile.width} × ${tile.height} px in an image of ${width} × ${height}`,
     );
   }
   const planes = separate ? bands : 1;

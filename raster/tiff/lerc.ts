@@ -19,7 +19,7 @@ export async function decodeLerc(input: Uint8Array, shape: BlockShape, unwrap: U
   const most = 2 * shape.bytes + 4096;
   const blob =
     wrapped === 0 ? input : wrapped === 1 ? unwrap.inflate(input, most) : await unwrap.zstd(input, most);
-  checkHeader(blob, shape);
+  const own = blob.subarray(0, checkedLength(blob, shape));
   // loaded where a file needs it
   const { getDecoder } = await import('geotiff');
   const decoder = await getDecoder(LERC, {
@@ -30,11 +30,19 @@ export async function decodeLerc(input: Uint8Array, shape: BlockShape, unwrap: U
     planarConfiguration: 1,
     ...{ LercParameters: [shape.lerc[0] ?? 0, 0] },
   });
-  return new Uint8Array(await decoder.decode(new Uint8Array(blob).buffer));
+  const decoded = new Uint8Array(await decoder.decode(new Uint8Array(own).buffer));
+  // bytes that LERC stored as they are (noise) come back as the whole blob (geotiff.js 3.0.5 over lerc 3.0.0): they end it
+  return decoded.length > shape.bytes ? decoded.subarray(decoded.length - shape.bytes) : decoded;
 }
 
-/** The decoder allocates what the header claims, so the header must claim this block. */
-function checkHeader(blob: Uint8Array, shape: BlockShape): void {
+/** Bytes of a sample by LERC's data types, from signed char to double. */
+const TYPE_BYTES = [1, 1, 2, 2, 4, 4, 4, 8] as const;
+
+/**
+ * Length of the blob, by its header. The decoder allocates what a header claims, so it must claim this block; and it takes
+ * what follows for further bands, each with a header of its own, so nothing may follow.
+ */
+function checkedLength(blob: Uint8Array, shape: BlockShape): number {
   const magic = new TextDecoder('latin1').decode(blob.subarray(0, 6));
   if (magic !== 'Lerc2 ') throw new Error('not LERC version 2');
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
@@ -47,4 +55,12 @@ function checkHeader(blob: Uint8Array, shape: BlockShape): void {
   if (rows !== shape.rows || columns !== shape.width || depth !== shape.bands) {
     throw new Error(`it holds ${columns} × ${rows} px × ${depth} bands`);
   }
+  // then valid pixels, size of micro-blocks, bytes of the blob, data type
+  const then = at + (version >= 4 ? 12 : 8) + 8;
+  const length = view.getInt32(then, true);
+  const sampleBytes = TYPE_BYTES[view.getInt32(then + 4, true)];
+  if (length <= then || length > blob.length) throw new Error(`it claims ${length} of ${blob.length} bytes`);
+  if (sampleBytes === undefined || sampleBytes * rows * columns * depth !== shape.bytes)
+    throw new Error('its samples are of another type than the file says');
+  return length;
 }

@@ -8,11 +8,17 @@ const MIB = 1024 * 1024;
 /** Bytes of one decoded tile or strip. */
 export const MAX_BLOCK_BYTES = 512 * MIB;
 
+/** Bytes of a decoded tile more than twice as high as its image: 1024² of four 32-bit bands. */
+export const MAX_IDLE_TILE_BYTES = 16 * MIB;
+
 /** Bytes of one compressed tile or strip. */
 export const MAX_ENCODED_BYTES = 512 * MIB;
 
 /** Bytes of one tag value that is read whole (georeference, metadata, JPEG tables). */
 export const MAX_TAG_BYTES = 16 * MIB;
+
+/** Numbers of one GeoKey: all but one of OGC 19-008r4 have one, a datum shift has seven. */
+export const MAX_KEY_NUMBERS = 64;
 
 /** Directories looked at for overviews. COGs have a dozen; what comes later is not an overview anyone needs. */
 export const MAX_DIRECTORIES = 512;

@@ -11,7 +11,8 @@ export interface BandMetadata {
 }
 
 const ITEM = /<Item\s([^<>]*)>([^<]*)<\/Item>/g;
-const ATTRIBUTE = /([a-z]+)="([^"]*)"/g;
+// a word is tried from its first letter alone: from each of them, a long one would take its length squared
+const ATTRIBUTE = /(?<![a-z])([a-z]+)="([^"]*)"/g;
 
 const GDAL_COLOURS: Readonly<Record<string, ColourRole>> = {
   red: 'red',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BadInput } from '../errors.js';
 import { openRaster } from './open.js';
+import { HOSTILE_CHILD, readHostile } from './testing/hostile.js';
 
 const folder = join(
   process.env.TUBAN_REAL_DATA ?? join(import.meta.dirname, '../../../shared/data'),
@@ -69,6 +70,14 @@ describe.skipIf(!present && !required)('odd GeoTIFFs', () => {
       expect(refused.message.startsWith(`${join(folder, path)}: `), refused.message).toBe(true);
       expect(refused.message).not.toContain('\n');
     }
+  });
+
+  it('are read within 5 s and 64 MB beyond what they hold', { timeout: 600_000 }, async () => {
+    const paths = (await index()).map(({ path }) => join(folder, path));
+    const work = { kind: 'files', seed: 0, from: 0, to: paths.length, paths } as const;
+    const { wrong, ...counts } = await readHostile(HOSTILE_CHILD, work);
+    expect(wrong).toEqual([]);
+    expect(counts.read + counts.refused).toBe(paths.length);
   });
 
   it('that GDAL reads are read too, but for the kinds we do not support', async () => {

@@ -6,10 +6,10 @@ import type { SampleArray } from './types.js';
 function pair(slots: number, length = 4) {
   const blocks = createSharedBlocks('uint16', length, slots);
   const decoded: number[] = [];
-  const decode = (key: number, ready?: Promise<void>) => async (out: SampleArray) => {
+  const decode = (key: number, ready?: Promise<void>) => async (room: () => SampleArray) => {
     decoded.push(key);
     await ready;
-    out.fill(1000 + key);
+    room().fill(1000 + key);
     return true;
   };
   const look = async (cache: ReturnType<typeof sharedBlocks>, key: number, ready?: Promise<void>) => {
@@ -117,8 +117,8 @@ describe('shared blocks', () => {
     const took = await sharedBlocks(blocks, 20).use(
       5,
       4,
-      async (out) => {
-        out.fill(1005);
+      async (room) => {
+        room().fill(1005);
         return true;
       },
       (samples) => seen.push(samples && [...samples]),
@@ -147,8 +147,8 @@ describe('shared blocks', () => {
     await one.use(
       9,
       100,
-      async (out) => {
-        decoded.push(out.length);
+      async (room) => {
+        decoded.push(room().length);
         return true;
       },
       (s) => {

@@ -1,4 +1,4 @@
-import type { BlockCache } from './blocks.js';
+import type { BlockCache, Decode } from './blocks.js';
 import { allocate, viewAs } from './samples.js';
 import type { SampleArray, SampleType } from './types.js';
 
@@ -106,9 +106,9 @@ export function sharedBlocks(
     Atomics.notify(words, at(slot, STATE));
   }
 
-  async function fill(slot: number, decode: (out: SampleArray) => Promise<boolean>): Promise<number> {
+  async function fill(slot: number, decode: Decode): Promise<number> {
     try {
-      const state = (await decode(planes[slot])) ? READY : ABSENT;
+      const state = (await decode(() => planes[slot])) ? READY : ABSENT;
       settle(slot, state);
       return state;
     } catch (error) {
@@ -122,8 +122,9 @@ export function sharedBlocks(
     async use(key, wanted, decode, take, wait) {
       // kept for nobody: an overview in larger blocks than the image itself, or no slot free
       const aside = async () => {
-        const own = allocate(sampleType, wanted);
-        take((await decode(own)) ? own : null);
+        let own: SampleArray | null = null;
+        const there = await decode(() => (own ??= allocate(sampleType, wanted)));
+        take(there ? own : null);
         return true;
       };
       if (wanted > length) return aside();

@@ -43,7 +43,7 @@ export async function readInto(
     reading.cache.use(
       keyOf(reading, level, index),
       blockLength(layout),
-      (out) => readBlock(reading.source, layout, index, out),
+      (room) => readBlock(reading.source, layout, index, room),
       (samples) => copyBlock(samples, layout, index, window, bands, target, reading.fill),
       wait,
     );

@@ -1,5 +1,6 @@
 import type { Point } from '../../raster/affine.js';
 import { BadInput } from '../../raster/errors.js';
+import { isLonLat, isSwapped, SWAPPED } from '../features/lon-lat.js';
 import type { PolygonParts } from '../features/source.js';
 import type { PolygonRings, Ring } from '../patch.js';
 import { findCrossing, rightHanded, signedArea, withoutRepeats } from '../rings.js';
@@ -33,10 +34,10 @@ function withoutArea(what: string, ring: Ring): BadInput {
 }
 
 function closeRing(what: string, ring: readonly Point[]): Ring {
-  const wrong = ring.find(([x, y]) => !(Math.abs(x) <= 180 && Math.abs(y) <= 90));
+  const wrong = ring.find((point) => !isLonLat(point));
   if (wrong) {
     throw new BadInput(
-      `${what} has a point at ${place(wrong)}, which is no longitude, latitude; a file in another CRS must name it (GeoJSON: the "crs" member; Shapefile: the .prj)`,
+      `${what} has a point at ${place(wrong)}, which is no longitude, latitude; ${isSwapped(wrong) ? SWAPPED : 'a file in another CRS must name it (GeoJSON: the "crs" member; Shapefile: the .prj)'}`,
     );
   }
   const [first] = ring;

@@ -1,10 +1,11 @@
 import { TextDecoder } from 'node:util';
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { type Crs, crsFromEpsg, transformer, WGS84 } from '../../raster/crs.js';
+import { type Crs, crsFromEpsg, WGS84 } from '../../raster/crs.js';
 import { BadInput, messageOf } from '../../raster/errors.js';
 import { columnOf } from './fields.js';
-import type { FeatureSource, Shape, SourceFeature } from './source.js';
+import { type Placer, placer } from './placing.js';
+import type { FeatureSource, Placing, Shape, SourceFeature } from './source.js';
 import { parseWkt } from './wkt.js';
 
 const Records = z.array(
@@ -15,9 +16,8 @@ const WKT_NAMES = ['wkt', 'geometry', 'geom', 'the_geom', '几何', '坐标', '�
 const X_NAMES = ['lon', 'lng', 'long', 'longitude', 'x', '经度', '横坐标'];
 const Y_NAMES = ['lat', 'latitude', 'y', '纬度', '纵坐标'];
 
-export interface CsvOptions {
-  /** CRS of the coordinates, where the WKT does not say (`SRID=4547;POLYGON…`). */
-  readonly crs: Crs;
+/** `otherwise` is for coordinates whose WKT does not say (`SRID=4547;POLYGON…`). */
+export interface CsvOptions extends Placing {
   readonly wktField?: string;
 }
 
@@ -43,6 +43,12 @@ export function readCsv<G>(
       `${path} has no column of geometry; expected WKT in a column ${options.wktField ?? 'wkt'}${shape.types.includes('Point') ? ' or columns lon and lat' : ''} (--field wkt=NAME names another; there are: ${columns.join(', ')})`,
     );
   }
+  const placers = new Map<Crs, Placer>();
+  const placerOf = (crs: Crs) => {
+    const made = placers.get(crs) ?? placer(path, crs, options.from);
+    placers.set(crs, made);
+    return made;
+  };
   const features = rows.map(({ record, info }): SourceFeature<G> => {
     const place = `line ${info.lines}`;
     const what = `${path}, ${place}`;
@@ -53,9 +59,10 @@ export function readCsv<G>(
     if (!parsed.success) {
       throw new BadInput(`${what}: its geometry is a ${geometry.type}; expected ${shape.wanted}`);
     }
-    const crs = srid === null ? options.crs : crsFromEpsg(srid);
-    return { place, properties: record, geometry: parsed.data(transformer(crs, WGS84)) };
+    const crs = srid === null ? (options.otherwise ?? WGS84) : crsFromEpsg(srid);
+    return { place, properties: record, geometry: parsed.data(placerOf(crs).map) };
   });
+  for (const { assertNoDegrees } of placers.values()) assertNoDegrees();
   return { features, warnings: [] };
 }
 

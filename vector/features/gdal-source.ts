@@ -1,21 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
-import { type Crs, WGS84 } from '../../raster/crs.js';
+import { WGS84 } from '../../raster/crs.js';
 import { BadInput } from '../../raster/errors.js';
 import { type Conversion, convert, describeVectors, GdalError } from '../gdal.js';
 import { dbfDecoder } from './dbf-encoding.js';
 import { readGeoJson } from './geojson.js';
-import type { FeatureSource, Shape } from './source.js';
+import type { FeatureSource, Placing, Shape } from './source.js';
 
 /** Reads the first layer of a shape in a GeoPackage. @throws BadInput. */
 export function readGeoPackage<G>(
   path: string,
   bytes: Uint8Array,
   shape: Shape<G>,
-  otherwise?: Crs,
+  placing: Placing = {},
 ): Promise<FeatureSource<G>> {
-  return readLayer(path, { files: new Map([['in.gpkg', bytes]]), source: 'in.gpkg' }, shape, otherwise);
+  return readLayer(path, { files: new Map([['in.gpkg', bytes]]), source: 'in.gpkg' }, shape, placing);
 }
 
 /**
@@ -27,7 +27,7 @@ export async function readShapefile<G>(
   path: string,
   bytes: Uint8Array,
   shape: Shape<G>,
-  otherwise?: Crs,
+  placing: Placing = {},
 ): Promise<FeatureSource<G>> {
   const parts = await siblings(path);
   for (const needed of ['.shx', '.dbf']) {
@@ -46,7 +46,7 @@ export async function readShapefile<G>(
     path,
     { files, source: 'in.shp', openOptions: ['ENCODING=ISO-8859-1'] },
     shape,
-    otherwise,
+    placing,
   );
   return {
     features: source.features.map(({ place, properties, geometry }) => ({
@@ -90,7 +90,7 @@ async function readLayer<G>(
   path: string,
   source: Omit<Conversion, 'options'>,
   shape: Shape<G>,
-  otherwise: Crs | undefined,
+  { otherwise, from }: Placing,
 ): Promise<FeatureSource<G>> {
   try {
     const { layers } = Description.parse(await describeVectors(source));
@@ -118,7 +118,7 @@ async function readLayer<G>(
       ],
     });
     const text = Buffer.from([...written.values()][0] ?? new Uint8Array()).toString('utf8');
-    const read = readGeoJson(path, text, shape, known ? WGS84 : otherwise);
+    const read = readGeoJson(path, text, shape, { otherwise: known ? WGS84 : otherwise, from });
     const warnings = [...read.warnings];
     if (!known && otherwise === undefined)
       warnings.push(`${path} names no CRS; its coordinates are taken for WGS84 longitude, latitude`);

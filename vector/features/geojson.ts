@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type Crs, crsFromEpsg, parseCrs, sameCrs, transformer, WGS84 } from '../../raster/crs.js';
+import { type Crs, parseCrs, sameCrs, WGS84 } from '../../raster/crs.js';
 import { BadInput, messageOf } from '../../raster/errors.js';
-import type { FeatureSource, Shape, SourceFeature } from './source.js';
+import { placer } from './placing.js';
+import type { FeatureSource, Placing, Shape, SourceFeature } from './source.js';
 
 const Collection = z.object({
   type: z.literal('FeatureCollection'),
@@ -17,42 +18,45 @@ const Collection = z.object({
 
 /**
  * Reads a FeatureCollection; its `crs` member, where there is one, is minded.
- * @param otherwise CRS of a file that names none; RFC 7946 says WGS84.
+ * A file that names no CRS is in WGS84, as RFC 7946 says, where `otherwise` does not tell.
  * @throws BadInput naming the feature, counted from 1.
  */
 export function readGeoJson<G>(
   path: string,
   text: string,
   shape: Shape<G>,
-  otherwise: Crs = WGS84,
+  { otherwise = WGS84, from }: Placing = {},
 ): FeatureSource<G> {
   const collection = Collection.safeParse(parseJson(path, text));
   if (!collection.success) {
     throw new BadInput(`${path} is not a GeoJSON FeatureCollection: ${firstIssue(collection.error)}`);
   }
   const { crs, features } = collection.data;
-  const map = transformer(crs ? namedCrs(path, crs.properties.name) : otherwise, WGS84);
+  const own = crs ? namedCrs(path, crs.properties.name) : otherwise;
+  const { map, assertNoDegrees } = placer(path, own, from);
+  const read = features.map((feature, index): SourceFeature<G> => {
+    const geometry = shape.schema.safeParse(feature.geometry);
+    if (!geometry.success) {
+      throw new BadInput(
+        `${path}, feature ${index + 1}${nameOf(feature.properties)}: ${geometryProblem(feature.geometry, shape.types, geometry.error)}; expected ${shape.wanted}. Remove the feature or redraw it`,
+      );
+    }
+    return {
+      place: `feature ${index + 1}`,
+      properties: feature.properties ?? {},
+      geometry: geometry.data(map),
+    };
+  });
+  assertNoDegrees();
   return {
-    features: features.map((feature, index): SourceFeature<G> => {
-      const geometry = shape.schema.safeParse(feature.geometry);
-      if (!geometry.success) {
-        throw new BadInput(
-          `${path}, feature ${index + 1}${nameOf(feature.properties)}: ${geometryProblem(feature.geometry, shape.types, geometry.error)}; expected ${shape.wanted}. Remove the feature or redraw it`,
-        );
-      }
-      return {
-        place: `feature ${index + 1}`,
-        properties: feature.properties ?? {},
-        geometry: geometry.data(map),
-      };
-    }),
-    warnings: features.some(
-      ({ properties }) => properties && 'adcode' in properties && 'acroutes' in properties,
-    )
-      ? [
-          `${path} looks like a file of DataV.GeoAtlas, whose coordinates are GCJ-02: some 500 m off. Use boundaries in WGS84 or CGCS2000`,
-        ]
-      : [],
+    features: read,
+    warnings:
+      from === undefined &&
+      features.some(({ properties }) => properties && 'adcode' in properties && 'acroutes' in properties)
+        ? [
+            `${path} looks like a file of DataV.GeoAtlas, whose coordinates are GCJ-02: some 500 m off. Say --from gcj02 to have them converted, or --from wgs84 where they are not`,
+          ]
+        : [],
   };
 }
 
@@ -71,8 +75,12 @@ function namedCrs(path: string, name: string): Crs {
   const code = /EPSG:(?:[\d.]*:)?(\d+)$/i.exec(name);
   if (!code)
     throw new BadInput(`${path} names the CRS "${name}"; expected urn:ogc:def:crs:EPSG::n or none (WGS84)`);
-  const crs = crsFromEpsg(parseCrs(code[1], `CRS of ${path}`).epsg ?? 0);
-  return sameCrs(crs, WGS84) ? WGS84 : crs;
+  try {
+    const crs = parseCrs(code[1], 'CRS');
+    return sameCrs(crs, WGS84) ? WGS84 : crs;
+  } catch (error) {
+    throw new BadInput(`${path}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function nameOf(properties: Readonly<Record<string, unknown>> | null | undefined): string {

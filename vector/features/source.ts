@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Point } from '../../raster/affine.js';
+import type { Crs } from '../../raster/crs.js';
 
 /** A vector file as read, before anything is asked of it. */
 export interface FeatureSource<G> {
@@ -20,6 +21,20 @@ export type PolygonParts = readonly (readonly (readonly Point[])[])[];
 
 /** Coordinates of the file's CRS to longitude, latitude. */
 export type ToLonLat = (x: number, y: number) => Point;
+
+/**
+ * The frame of a file's longitudes and latitudes beside its CRS: `gcj02` are converted; `wgs84` are taken as they are, whatever
+ * they look like.
+ */
+export const FRAMES = ['wgs84', 'gcj02'] as const;
+export type Frame = (typeof FRAMES)[number];
+
+/** How the coordinates of a file become WGS84. */
+export interface Placing {
+  /** CRS of a file that names none. */
+  readonly otherwise?: Crs;
+  readonly from?: Frame;
+}
 
 /** A kind of geometry a file is read for. */
 export interface Shape<G> {

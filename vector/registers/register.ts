@@ -2,12 +2,15 @@ import type { z } from 'zod';
 import type { Crs } from '../../raster/crs.js';
 import { BadInput } from '../../raster/errors.js';
 import { type FieldNames, parseFieldNames, resolveFields } from '../features/fields.js';
+import { isLonLat, isSwapped, SWAPPED } from '../features/lon-lat.js';
 import { readFeatures } from '../features/read.js';
-import type { Shape } from '../features/source.js';
+import type { Frame, Shape } from '../features/source.js';
 
 export interface RegisterOptions {
   /** CRS of files that name none; without it they are taken for WGS84. */
   readonly sourceCrs?: Crs;
+  /** Frame of the coordinates, where somebody knows it. */
+  readonly from?: Frame;
   /** `number=XKZH,authority=FZJG`: properties that have other names than usual; `wkt` is a CSV's column of geometry. */
   readonly fields?: string;
 }
@@ -39,17 +42,22 @@ export async function readRegister<N extends FieldNames, V, G>(
   const given = parseFieldNames(options.fields, [...Object.keys(names), 'wkt']);
   const wktField = given.get('wkt');
   given.delete('wkt');
-  const source = await readFeatures(path, shape, { what, sourceCrs: options.sourceCrs, wktField });
+  const source = await readFeatures(path, shape, {
+    what,
+    sourceCrs: options.sourceCrs,
+    from: options.from,
+    wktField,
+  });
   if (source.features.length === 0) throw new BadInput(`${what} ${path} has no rows; expected ${shape.name}`);
   const valuesOf = resolveFields(path, source.features, names, given);
   const rows = source.features.map((feature): RegisterRow<V, G> => {
     const place = `${path}, ${feature.place}`;
     const parsed = schema.safeParse(valuesOf(feature));
     if (!parsed.success) throw badValue(place, parsed.error, names);
-    const wrong = shape.points(feature.geometry).find(([x, y]) => !(Math.abs(x) <= 180 && Math.abs(y) <= 90));
+    const wrong = shape.points(feature.geometry).find((point) => !isLonLat(point));
     if (wrong) {
       throw new BadInput(
-        `${place} has a point at ${wrong.map((v) => Number(v.toFixed(3))).join(', ')}, which is no longitude, latitude; say the file's CRS with --source-crs, e.g. --source-crs EPSG:4547`,
+        `${place} has a point at ${wrong.map((v) => Number(v.toFixed(3))).join(', ')}, which is no longitude, latitude; ${isSwapped(wrong) ? SWAPPED : "say the file's CRS with --source-crs, e.g. --source-crs EPSG:4547"}`,
       );
     }
     return { what: place, values: parsed.data, geometry: feature.geometry };

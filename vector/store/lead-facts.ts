@@ -8,6 +8,7 @@ import type {
   ZoneOverlap,
 } from '../lead.js';
 import type { Db } from './db.js';
+import { difference, intersection, union } from './overlay.js';
 
 /** What the registers and earlier leads say of a patch's ground. Areas are planar, in the CRS of the patch's grid. */
 export interface LeadFacts {
@@ -137,7 +138,7 @@ function permitOverlaps(tx: Db): Promise<Map<string, PermitOverlap[]>> {
     tx,
     `SELECT patch, number, authority, level, date, valid_from AS "validFrom", valid_to AS "validTo", approved_m2 AS "approvedM2",
        round(overlap::numeric, 1)::float8 AS "overlapM2", valid
-     FROM (SELECT *, ST_Area(ST_Transform(ST_Intersection(lonlat, geom), srid)) AS overlap FROM (${PERMIT_PAIRS}) AS pair) AS o
+     FROM (SELECT *, ST_Area(ST_Transform(${intersection('lonlat', 'geom', 'degrees')}, srid)) AS overlap FROM (${PERMIT_PAIRS}) AS pair) AS o
      WHERE overlap >= $1::float8 ORDER BY patch, overlap DESC, number COLLATE "C"`,
     [LEAST_OVERLAP_M2],
   );
@@ -148,10 +149,10 @@ function outsidePermits(tx: Db): Promise<Map<string, { outside: number; beyond: 
   return grouped(
     tx,
     `WITH covered AS (
-       SELECT patch, ground, px, ST_Union(ST_Transform(geom, srid)) AS permitted FROM (${PERMIT_PAIRS}) AS pair
+       SELECT patch, ground, px, ${union('ST_Transform(geom, srid)', 'metres')} AS permitted FROM (${PERMIT_PAIRS}) AS pair
        WHERE valid GROUP BY patch, ground, px)
-     SELECT patch, ST_Area(ST_Difference(ground, permitted)) / ST_Area(ground) AS outside,
-       ST_Area(ST_Difference(ground, ST_Buffer(permitted, px))) / ST_Area(ground) AS beyond
+     SELECT patch, ST_Area(${difference('ground', 'permitted', 'metres')}) / ST_Area(ground) AS outside,
+       ST_Area(${difference('ground', 'ST_Buffer(permitted, px)', 'metres')}) / ST_Area(ground) AS beyond
      FROM covered`,
   );
 }
@@ -160,7 +161,7 @@ function zoneOverlaps(tx: Db): Promise<Map<string, ZoneOverlap[]>> {
   return grouped(
     tx,
     `SELECT patch, kind, name, round(sum(overlap)::numeric, 1)::float8 AS "overlapM2" FROM (
-       SELECT p.number AS patch, z.kind, z.name, ST_Area(ST_Transform(ST_Intersection(p.lonlat, z.geom), p.srid)) AS overlap
+       SELECT p.number AS patch, z.kind, z.name, ST_Area(ST_Transform(${intersection('p.lonlat', 'z.geom', 'degrees')}, p.srid)) AS overlap
        FROM pg_temp.lead_patch p
        CROSS JOIN LATERAL (SELECT * FROM tuban.protected_zone_piece WHERE geom && p.lonlat OFFSET 0) AS z
        WHERE ST_Intersects(p.lonlat, z.geom)) AS o
@@ -227,7 +228,7 @@ function earlierLeads(tx: Db, nearM: number): Promise<Map<string, EarlierLead[]>
   return grouped(
     tx,
     `SELECT p.number AS patch, l.number, l.month, l.disposition, l.status, l.verdict, l.reject_reason AS "rejectReason",
-       round((ST_Area(ST_Intersection(p.geom, e.geom)) / ST_Area(p.geom))::numeric, 4)::float8 AS covered,
+       round((ST_Area(${intersection('p.geom', 'e.geom', 'metres')}) / ST_Area(p.geom))::numeric, 4)::float8 AS covered,
        round(ST_Distance(p.geom, e.geom)::numeric, 1)::float8 AS "distanceM"
      FROM pg_temp.lead_patch p
      CROSS JOIN LATERAL (

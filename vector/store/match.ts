@@ -1,4 +1,5 @@
 import type { Db } from './db.js';
+import { intersection, repaired } from './overlay.js';
 
 /** Least overlap (intersection over union) at which a draft and a former patch are the same patch. */
 export const SAME_PATCH_IOU = 0.5;
@@ -33,14 +34,14 @@ export async function findOverlaps(
      pair AS (
        SELECT d.ord, f.number, d.geom = f.geom AS equal,
          -- the planar area of an invalid polygon means nothing
-         CASE WHEN ST_IsValid(d.geom) THEN d.geom ELSE ST_MakeValid(d.geom) END AS a,
-         CASE WHEN ST_IsValid(f.geom) THEN f.geom ELSE ST_MakeValid(f.geom) END AS b
+         CASE WHEN ST_IsValid(d.geom) THEN d.geom ELSE ${repaired('d.geom')} END AS a,
+         CASE WHEN ST_IsValid(f.geom) THEN f.geom ELSE ${repaired('f.geom')} END AS b
        FROM former f CROSS JOIN LATERAL (
          -- OFFSET keeps this a look into the spatial index for each patch: joined by class, 100,000 patches take hours
          SELECT * FROM pg_temp.draft_patch WHERE geom && f.geom OFFSET 0) AS d
        WHERE d.class = f.class AND d.subdistrict_code IS NOT DISTINCT FROM f.subdistrict_code),
      common AS (
-       SELECT ord, number, equal, CASE WHEN NOT equal THEN ST_Area(ST_Intersection(a, b)) END AS area,
+       SELECT ord, number, equal, CASE WHEN NOT equal THEN ST_Area(${intersection('a', 'b', 'metres')}) END AS area,
          CASE WHEN NOT equal THEN ST_Area(a) + ST_Area(b) END AS summed
        FROM pair)
      SELECT ord, number, iou FROM (

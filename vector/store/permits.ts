@@ -6,6 +6,7 @@ import type { PermitValues } from '../registers/permits.js';
 import type { RegisterRow } from '../registers/register.js';
 import type { Db } from './db.js';
 import { validGround } from './ground.js';
+import { joined } from './overlay.js';
 
 /** A planning permit (规划许可) as stored. */
 export interface Permit extends PermitValues, Ground {}
@@ -32,7 +33,7 @@ export async function importPermits(
     const column = <K extends keyof PermitValues>(key: K) => rows.map(({ values }) => values[key]);
     const stored = await tx.query<{ added: boolean }>(
       `INSERT INTO tuban.permit AS p (number, authority, level, date, valid_from, valid_to, approved_m2, geom)
-       SELECT number, min(authority), min(level), min(date), min(valid_from), min(valid_to), min(approved), ST_Multi(ST_Union(geom::geometry))
+       SELECT number, min(authority), min(level), min(date), min(valid_from), min(valid_to), min(approved), ${joined('geom')}
        FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[], $6::date[], $7::float8[], $8::text[])
          AS r(number, authority, level, date, valid_from, valid_to, approved, geom)
        GROUP BY number

@@ -5,6 +5,7 @@ import type { RegisterRow } from '../registers/register.js';
 import type { ZoneValues } from '../registers/zones.js';
 import type { Db } from './db.js';
 import { validGround } from './ground.js';
+import { joined } from './overlay.js';
 import { countOf, type ImportCount } from './permits.js';
 
 /** A protected zone as stored. */
@@ -33,7 +34,7 @@ export async function importZones(
     const stored = await tx.query<{ added: boolean }>(
       `WITH stored AS (
          INSERT INTO tuban.protected_zone AS z (kind, name, geom)
-         SELECT $1, name, ST_Multi(ST_Union(geom::geometry)) FROM unnest($2::text[], $3::text[]) AS r(name, geom) GROUP BY name
+         SELECT $1, name, ${joined('geom')} FROM unnest($2::text[], $3::text[]) AS r(name, geom) GROUP BY name
          ON CONFLICT (kind, name) DO UPDATE SET geom = excluded.geom, imported_at = now() WHERE z.geom::text <> excluded.geom::text
          RETURNING kind, name, geom, xmax = 0 AS added),
        former AS (

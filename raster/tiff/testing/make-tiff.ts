@@ -8,7 +8,10 @@ export interface MadeImage {
   readonly bits?: 8 | 16 | 32 | 64;
   /** 1 unsigned, 2 signed, 3 float. */
   readonly format?: 1 | 2 | 3;
-  readonly compression?: 1 | 8;
+  /** 1 and 8 are done here; any other takes `encode`. */
+  readonly compression?: number;
+  /** Compresses the bytes of one block. */
+  readonly encode?: (raw: Buffer, block: { readonly width: number; readonly rows: number }) => Uint8Array;
   readonly predictor?: 1 | 2 | 3;
   readonly separate?: boolean;
   readonly tile?: readonly [width: number, height: number];
@@ -20,7 +23,11 @@ export interface MadeImage {
   readonly sample: (x: number, y: number, band: number) => number;
 }
 
-export type Tag = readonly [tag: number, type: 2 | 3 | 4 | 12 | 16, values: string | readonly number[]];
+export type Tag = readonly [
+  tag: number,
+  type: 1 | 2 | 3 | 4 | 7 | 12 | 16,
+  values: string | readonly number[],
+];
 
 export interface MadeFile {
   readonly littleEndian?: boolean;
@@ -111,6 +118,7 @@ function valueBytes(type: Tag[1], values: Tag[2], put: ReturnType<typeof writer>
       }),
     );
   }
+  if (type === 1 || type === 7) return Buffer.from(values);
   return Buffer.concat(values.map((value) => put(type === 3 ? 2 : type === 16 ? 8 : 4, value)));
 }
 
@@ -159,7 +167,8 @@ function blocksOf(image: MadeImage, littleEndian: boolean): Buffer[] {
           rowBytes(image, plane, x, y + row, blockWidth, littleEndian),
         );
         const raw = Buffer.concat(lines);
-        blocks.push(compression === 8 ? deflateSync(raw) : raw);
+        if (image.encode) blocks.push(Buffer.from(image.encode(raw, { width: blockWidth, rows })));
+        else blocks.push(compression === 8 ? deflateSync(raw) : raw);
       }
     }
   }
