@@ -28,12 +28,15 @@ import { registerScene } from './catalogue.js';
 import { type Config, loadConfig } from './config.js';
 import { type ClassScore, evaluate } from './evaluate.js';
 import { listCases } from './leads/cases.js';
+import { chooseModel } from './models/use.js';
 import { type MonthlyResult, runMonth } from './monthly.js';
 import { SYNTHETIC, writeReport } from './report.js';
 import { runFolder } from './state-history.js';
 
 /** Seed of the demo's world. */
 const SEED = 20260821;
+/** Has learnt what buildings look like in other worlds of the generator. */
+const SAMPLE_MODEL = 'buildings-samples@1';
 
 export interface DemoRequest {
   readonly dir: string;
@@ -86,6 +89,7 @@ export async function demo(request: DemoRequest): Promise<DemoResult> {
     await setSetting(db, SYNTHETIC, true);
     await replaceSubdistricts(db, (await readDistricts(samples.districtsFile, {})).subdistricts);
     await importRegisters(db, samples, request.seed ?? SEED, join(dir, 'samples'));
+    await chooseModel(db, SAMPLE_MODEL, new Date());
     for (const { month, file } of samples.scenes) await registerScene(db, { files: [file] }, month);
     const results: MonthlyResult[] = [];
     for (const { month } of samples.scenes) {
