@@ -3,12 +3,12 @@ import { setFlagsFromString } from 'node:v8';
 import { CommanderError, Command as Program } from 'commander';
 import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
 import { setAllowPrivate } from '../raster/net/guard.js';
+import { version } from '../raster/version.js';
 import type { Command } from './commands/command.js';
 import { commandsFor } from './commands/index.js';
 import { loadConfig } from './config.js';
 import { type Context, progressOn } from './context.js';
 import { type Logger, openLog } from './log.js';
-import { version } from './version.js';
 
 /**
  * Every thread optimizes its JavaScript for itself, and most of it runs too short to earn that back: the loops over pixels are

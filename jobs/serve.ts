@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BadInput, messageOf } from '../raster/errors.js';
+import { version } from '../raster/version.js';
 import { refreshLeads } from '../reports/leads/refresh.js';
 import { parseResults } from '../reports/leads/results.js';
 import { districtName } from '../reports/shared/district-name.js';
@@ -26,7 +27,6 @@ import { runMonth } from './monthly.js';
 import { makeReport, SYNTHETIC } from './report.js';
 import { openRunDesk } from './run-desk.js';
 import { openSceneShelf } from './scene-shelf.js';
-import { version } from './version.js';
 
 /** The first user of a server without any. */
 const FIRST = 'admin';

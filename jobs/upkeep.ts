@@ -96,7 +96,10 @@ export async function orphans(db: Db, stateDir: string, now: Date): Promise<Find
   for (const { key, blocks, clear } of await strandedJobs(db, stateDir))
     found.push({
       kind: 'queue',
-      text: `${blocks} blocks are queued for a run that has ended (work/${key})`,
+      text:
+        key === null
+          ? `${blocks} jobs in the queue name no run`
+          : `${blocks} blocks are queued for a run that has ended (work/${key})`,
       bytes: 0,
       cure: clear,
     });

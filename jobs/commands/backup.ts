@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Unavailable } from '../../raster/errors.js';
-import { version } from '../version.js';
+import { version } from '../../raster/version.js';
 import { type Command, JSON_OPTION } from './command.js';
 import { withDatabase } from './database.js';
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { listPatches } from '../../vector/store/patches.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { openTestServer, testServerUrl } from '../../vector/store/testing.js';
 import { registerScene } from '../catalogue.js';
+import { check } from '../check.js';
 import { type Config, loadConfig } from '../config.js';
 import { openLog } from '../log.js';
 import { runMonth } from '../monthly.js';
@@ -22,7 +23,7 @@ import { workerFigures } from './figures.js';
 import { DEAD_QUEUE, QUEUE, QUEUE_SCHEMA } from './names.js';
 import { distributed } from './parent.js';
 import { openQueue } from './queue.js';
-import { strandedJobs } from './upkeep.js';
+import { connectedWorkers, strandedJobs } from './upkeep.js';
 import { work } from './worker.js';
 
 const server = testServerUrl();
@@ -87,27 +88,48 @@ async function place(name: string): Promise<Place> {
   return { db: made.db, config: loadConfig(stateDir, env), env, boss };
 }
 
-function startWorker({ env }: Place): ChildProcess {
+function startWorker({ env }: Pick<Place, 'env'>, ...options: string[]): ChildProcess {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('TUBAN_')));
-  const child = spawn(process.execPath, [join(PROJECT, 'dist/jobs/cli.js'), 'worker', '--workers', '1'], {
-    cwd: folder,
-    env: { ...clean, ...env },
-    stdio: 'ignore',
-  });
+  const child = spawn(
+    process.execPath,
+    [join(PROJECT, 'dist/jobs/cli.js'), 'worker', '--workers', '1', ...options],
+    {
+      cwd: folder,
+      env: { ...clean, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  child.stderr?.setEncoding('utf8');
   children.push(child);
   return child;
 }
 
 const exited = (child: ChildProcess) => new Promise<number | null>((resolve) => child.once('exit', resolve));
 
-function runAugust(
+/** The first line a worker says that holds it. */
+const said = (child: ChildProcess, what: RegExp) =>
+  new Promise<string>((resolve, reject) => {
+    let all = '';
+    child.stderr?.on('data', (chunk: string) => {
+      all += chunk;
+      const line = all.split('\n').find((one) => what.test(one));
+      if (line !== undefined) resolve(line);
+    });
+    child.once('exit', () => reject(new Error(`the worker has ended: ${all}`)));
+  });
+
+function runOf(
   { db, config, boss }: Place,
+  month: string,
   signal?: AbortSignal,
-  tell: (line: string) => void = () => {},
+  tell = (_line: string) => {},
 ) {
   const run = distributed({ boss, log, tell, now: () => performance.now() });
-  return runMonth(db, config, { month: '2026-08', against: ['mom'], run, signal });
+  return runMonth(db, config, { month, against: ['mom'], run, signal });
 }
+
+const runAugust = (here: Place, signal?: AbortSignal, tell?: (line: string) => void) =>
+  runOf(here, '2026-08', signal, tell);
 
 /** All that must be the same: numbers, classes, geometry, states, areas. */
 async function result({ db }: Place): Promise<unknown> {
@@ -145,11 +167,50 @@ function blocksDone({ config }: Place): number {
 }
 
 /** This process as a worker, for jobs that are soon done. */
-function workHere({ boss, config }: Place, tell: (line: string) => void, signal: AbortSignal): Promise<void> {
+function workHere(
+  { boss, config }: Pick<Place, 'boss' | 'config'>,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const figures = workerFigures();
   const options = { boss, folder: join(config.stateDir, 'work'), threads: 1, figures, log, tell };
   return work({ ...options, idleExitS: null, signal });
 }
+
+describe.skipIf(server === null)('tuban worker', () => {
+  it('tells its figures and its health, is counted by check, and ends with what it has in hand', async () => {
+    const here = await place('figures');
+    const child = startWorker(here, '--metrics-port', '0');
+    const line = await said(child, /figures at /);
+    const [address] = /http:\S+\/metrics/.exec(line) ?? [];
+    const metrics = await fetch(address ?? line);
+    expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(await metrics.text()).toMatch(/^tuban_worker_blocks_total\{outcome="done"\} 0$/m);
+    const health = await fetch(new URL('/health', address));
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+    const lines = await check({
+      config: here.config,
+      env: {},
+      now: () => new Date(),
+      hasChineseFont: async () => true,
+    });
+    expect(lines.find(({ name }) => name === 'workers')).toMatchObject({
+      text: expect.stringMatching(/^1 connected/),
+    });
+    child.kill('SIGTERM');
+    expect(await exited(child)).toBe(0);
+  }, 60_000);
+
+  it('ends when the queue is empty with --once, after a rest with --idle-exit', async () => {
+    const here = await place('idle');
+    // a job of a run that has ended
+    await here.boss.insert(QUEUE, [{ data: { key: 'e'.repeat(24), index: 0 } }]);
+    expect(await exited(startWorker(here, '--once'))).toBe(0);
+    expect(await jobs(here)).toEqual({ [`${QUEUE} completed`]: 1 });
+    expect(await exited(startWorker(here, '--idle-exit', '0.5'))).toBe(0);
+    expect(await connectedWorkers(here.db)).toBe(0);
+  }, 60_000);
+});
 
 describe.skipIf(server === null)('a run over several machines', () => {
   it('comes to what one machine comes to, also where a worker is killed in the middle', async () => {
@@ -190,6 +251,42 @@ describe.skipIf(server === null)('a run over several machines', () => {
     await working;
   }, 90_000);
 
+  it('does two months at once, whose blocks come by turns', async () => {
+    const here = await place('turns');
+    copyFileSync(join(folder, '2026-07.tif'), join(folder, '2026-09.tif'));
+    await registerScene(here.db, { files: [join(folder, '2026-09.tif')] }, '2026-09');
+    const stop = new AbortController();
+    const told: string[] = [];
+    const running = [runOf(here, '2026-08'), runOf(here, '2026-09')];
+    await until('the jobs', async () => (await jobs(here))[`${QUEUE} created`] === 20);
+    const working = workHere(here, (line) => told.push(line), stop.signal);
+    const [[august], [september]] = await Promise.all(running);
+    expect([august.found, september.found]).toEqual([14, 14]);
+    expect(told).toEqual([]);
+    stop.abort();
+    await working;
+  }, 60_000);
+
+  it('says that a worker does not see its state folder, and goes on with one that does', async () => {
+    const here = await place('seen');
+    const stop = new AbortController();
+    const told: string[] = [];
+    const running = runAugust(here, undefined, (line) => told.push(line));
+    await until('the jobs', async () => (await jobs(here))[`${QUEUE} created`] === 10);
+    const elsewhere = { ...here.config, stateDir: join(folder, 'unseen') };
+    const blind = workHere({ boss: here.boss, config: elsewhere }, () => {}, stop.signal);
+    await until('a word', () => told.length > 0);
+    expect(told).toEqual([
+      expect.stringMatching(/a worker does not see this run \(.*unseen.*\); its stateDir/),
+    ]);
+    const working = workHere(here, () => {}, stop.signal);
+    await running;
+    expect(await result(here)).toMatchObject({ patches: { length: 14 } });
+    expect(told.length).toBe(1);
+    stop.abort();
+    await Promise.all([blind, working]);
+  }, 60_000);
+
   it('leaves no job behind where it is called off, and says that nobody takes them', async () => {
     const here = await place('cancelled');
     const told: string[] = [];
@@ -218,10 +315,11 @@ describe.skipIf(server === null)('a run over several machines', () => {
       data.map((one) => ({ data: one, retryLimit: 0 })),
     );
     await until('refusals', async () => (await jobs(here))[`${DEAD_QUEUE} created`] === data.length);
-    expect(told).toEqual([
-      expect.stringMatching(/key: expected 24 hexadecimal digits/),
-      expect.stringMatching(/index: /),
+    // in no order: all were queued at the same moment
+    expect(told.sort()).toEqual([
       expect.stringMatching(/[Uu]nrecognized key/),
+      expect.stringMatching(/index: /),
+      expect.stringMatching(/key: expected 24 hexadecimal digits/),
     ]);
     // a job whose run has ended is no failure
     await here.boss.insert(QUEUE, [{ data: { key: 'c'.repeat(24), index: 0 } }]);
@@ -257,10 +355,19 @@ describe.skipIf(server === null)('a run over several machines', () => {
     expect(await jobs(here)).toEqual({ [`${DEAD_QUEUE} created`]: told.length });
     // what is left of an earlier run of the same is no run: doctor clears it
     const [key] = names;
-    await here.boss.insert(QUEUE, [{ data: { key: 'd'.repeat(24), index: 0 } }, { data: { key, index: 0 } }]);
+    await here.boss.insert(QUEUE, [
+      { data: { key: 'd'.repeat(24), index: 0 } },
+      { data: { key, index: 0 } },
+      { data: { key: '..' } },
+    ]);
     const stranded = await strandedJobs(here.db, here.config.stateDir);
-    expect(stranded).toMatchObject([{ key: 'd'.repeat(24), blocks: 1 }]);
-    await stranded[0].clear();
+    expect(stranded.map(({ key: of, blocks }) => [of, blocks]).sort()).toEqual(
+      [
+        [null, 1],
+        ['d'.repeat(24), 1],
+      ].sort(),
+    );
+    for (const { clear } of stranded) await clear();
     expect(await strandedJobs(here.db, here.config.stateDir)).toEqual([]);
   }, 60_000);
 });

@@ -6,7 +6,7 @@ import { messageOf, Unavailable } from '../../raster/errors.js';
 import type { Block } from '../../raster/grid.js';
 import type { Logger } from '../log.js';
 import { QUEUE } from './names.js';
-import { errorOf, type JobRow, jobId, jobStates } from './queue.js';
+import { errorOf, type JobRow, jobId, jobStates, Unseen } from './queue.js';
 
 /** Blocks in the queue whose results have not been taken, at most: the queue stays small however large the district. */
 const WINDOW = 256;
@@ -41,14 +41,25 @@ interface Outstanding {
   readonly block: Block;
   /** When its job was first seen completed without a file to be seen; null before. */
   missingSince: number | null;
+  /** Whether it is to be queued again. */
+  lost: boolean;
 }
+
+type Take = Parameters<BlockRunner>[2]['take'];
 
 /** The blocks of one job that have been queued, and those that are to be. */
 class Waiting {
   readonly #queued = new Map<string, Outstanding>();
+  /** Jobs whose results are taken: they go from the table many at a time. */
+  readonly #done = new Set<string>();
+  /** By index of the block: earlier ones of the run's order come first. */
+  readonly #priorities: ReadonlyMap<number, number>;
   #next = 0;
   #heardAt: number;
+  /** Since when the server has been away. */
+  #lostAt: number | null = null;
   #told = false;
+  #toldUnseen = false;
 
   constructor(
     private readonly deps: ParentDeps,
@@ -57,32 +68,17 @@ class Waiting {
     private readonly blocks: readonly Block[],
   ) {
     this.#heardAt = deps.now() - SILENCE_MS + 3000;
+    this.#priorities = new Map(blocks.map(({ index }, place) => [index, blocks.length - place]));
   }
 
-  async run(take: Parameters<BlockRunner>[2]['take'], signal: AbortSignal | undefined): Promise<void> {
+  async run(take: Take, signal: AbortSignal | undefined): Promise<void> {
     let looks = 0;
-    let lostAt: number | null = null;
     try {
       for (;;) {
         signal?.throwIfAborted();
-        let taken = 0;
-        try {
-          await this.#fill();
-          if (this.#queued.size === 0) return;
-          taken = await this.#collect(
-            await jobStates(this.deps.boss, [...this.#queued.keys()]),
-            take,
-            signal,
-          );
-          lostAt = null;
-        } catch (error) {
-          if (!isLost(error)) throw error;
-          lostAt ??= this.deps.now();
-          if (this.deps.now() - lostAt > AWAY_MS)
-            throw new Unavailable(
-              `The queue has been away for minutes (${messageOf(error)}); run the month again when it is back`,
-            );
-        }
+        const rows = await this.#ask();
+        if (rows !== null && this.#queued.size === 0) return;
+        const taken = rows === null ? 0 : await this.#collect(rows, take, signal);
         looks = taken > 0 ? 0 : looks + 1;
         await wait(LOOK_MS[Math.min(looks, LOOK_MS.length - 1)], undefined, { signal }).catch(() => {});
       }
@@ -91,46 +87,58 @@ class Waiting {
     }
   }
 
-  /** Queues further blocks, in their order: earlier ones come first. */
+  /** All that is wanted of the queue: its table tidied, blocks queued, their states. Null where it is away for a while. */
+  async #ask(): Promise<JobRow[] | null> {
+    try {
+      if (this.#done.size >= WINDOW) await this.#tidy();
+      await this.#fill();
+      const rows = await jobStates(this.deps.boss, [...this.#queued.keys()]);
+      this.#lostAt = null;
+      return rows;
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      this.#lostAt ??= this.deps.now();
+      if (this.deps.now() - this.#lostAt > AWAY_MS)
+        throw new Unavailable(
+          `The queue has been away for minutes (${messageOf(error)}); run the month again when it is back`,
+        );
+      return null;
+    }
+  }
+
+  /** Queues further blocks, in their order: earlier ones come first, and what was lost before them. */
   async #fill(): Promise<void> {
+    const lost = [...this.#queued.values()].filter((one) => one.lost).map(({ block }) => block);
+    if (lost.length > 0) await this.#queue(lost);
     const more = this.blocks.slice(this.#next, this.#next + WINDOW - this.#queued.size);
     // a few at a time would be a statement a block
     if (more.length === 0 || (this.#queued.size > WINDOW / 2 && more.length < WINDOW / 2)) return;
-    await this.#queue(more.map((block, i) => ({ block, place: this.#next + i })));
+    await this.#queue(more);
     this.#next += more.length;
   }
 
-  async #queue(places: readonly { readonly block: Block; readonly place: number }[]): Promise<void> {
+  async #queue(blocks: readonly Block[]): Promise<void> {
     const { boss } = this.deps;
-    const jobs = places.map(({ block, place }) => {
+    const jobs = blocks.map((block) => {
       const payload = { key: this.key, index: block.index };
-      return { id: jobId(payload), data: payload, priority: this.blocks.length - place, block };
+      return { id: jobId(payload), data: payload, priority: this.#priorities.get(block.index), block };
     });
     // left by an earlier run of the same: what waits or is at work stays, what has ended is done again as its file is not there
-    const ended = (
-      await jobStates(
-        boss,
-        jobs.map(({ id }) => id),
-      )
-    ).filter(({ state }) => hasEnded(state));
-    if (ended.length > 0)
-      await boss.deleteJob(
-        QUEUE,
-        ended.map(({ id }) => id),
-      );
+    const known = await jobStates(
+      boss,
+      jobs.map(({ id }) => id),
+    );
+    const ended = known.filter(({ state }) => hasEnded(state)).map(({ id }) => id);
+    if (ended.length > 0) await boss.deleteJob(QUEUE, ended);
     await boss.insert(
       QUEUE,
       jobs.map(({ block: _, ...job }) => job),
     );
-    for (const { id, block } of jobs) this.#queued.set(id, { block, missingSince: null });
+    for (const { id, block } of jobs) this.#queued.set(id, { block, missingSince: null, lost: false });
   }
 
   /** Takes what is done. @returns how many blocks */
-  async #collect(
-    rows: readonly JobRow[],
-    take: (result: NonNullable<Awaited<ReturnType<Journal['get']>>>) => Promise<void>,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
+  async #collect(rows: readonly JobRow[], take: Take, signal: AbortSignal | undefined): Promise<number> {
     const now = this.deps.now();
     if (rows.some(({ state }) => state === 'active' || hasEnded(state))) {
       this.#heardAt = now;
@@ -147,30 +155,34 @@ class Waiting {
       if (result !== null) {
         await take(result);
         this.#queued.delete(id);
+        this.#done.add(id);
         taken++;
-        this.#done.push(id);
       } else if (row?.state === 'failed') throw errorOf(row.output);
-      else await this.#again(id, one, now);
+      else this.#miss(one, row, now);
     }
-    await this.#tidy(WINDOW);
     return taken;
   }
 
-  /** Ids of jobs whose results are taken: they go from the table many at a time. */
-  readonly #done: string[] = [];
-
-  async #tidy(from: number): Promise<void> {
-    if (this.#done.length < from || this.#done.length === 0) return;
-    await this.deps.boss.deleteJob(QUEUE, this.#done.splice(0));
+  /** A job that is completed, cancelled or gone, without a result: it is queued again when a file can no longer be late. */
+  #miss(one: Outstanding, row: JobRow | undefined, now: number): void {
+    const unseen = Unseen.safeParse(row?.output).data?.unseen;
+    if (unseen !== undefined) this.#unseen(unseen);
+    one.missingSince ??= now;
+    one.lost = unseen !== undefined || now - one.missingSince >= VISIBLE_MS;
+    if (one.lost) this.deps.log.warn({ key: this.key, block: one.block.index, unseen }, 'Block:Lost');
   }
 
-  /** A job that is completed, cancelled or gone, without a result: it is queued again when a file can no longer be late. */
-  async #again(id: string, one: Outstanding, now: number): Promise<void> {
-    one.missingSince ??= now;
-    if (now - one.missingSince < VISIBLE_MS) return;
-    this.deps.log.warn({ key: this.key, block: one.block.index }, 'Block:Lost');
-    await this.#queue([{ block: one.block, place: this.blocks.indexOf(one.block) }]);
-    this.#queued.set(id, { block: one.block, missingSince: null });
+  #unseen(where: string): void {
+    if (this.#toldUnseen) return;
+    this.#toldUnseen = true;
+    this.deps.tell(
+      `a worker does not see this run (${where}); its stateDir must be the same folder as this machine’s`,
+    );
+  }
+
+  async #tidy(): Promise<void> {
+    await this.deps.boss.deleteJob(QUEUE, [...this.#done]);
+    this.#done.clear();
   }
 
   #silence(now: number): void {
@@ -184,12 +196,12 @@ class Waiting {
 
   /** Takes the job's blocks out of the queue: nobody waits for them any more. A worker that has one in hand finds it gone. */
   async #leave(): Promise<void> {
-    const ids = [...this.#queued.keys(), ...this.#done.splice(0)];
-    if (ids.length > 0)
-      await this.deps.boss.deleteJob(QUEUE, ids).catch((error: unknown) => {
-        // tuban doctor clears them
-        this.deps.log.warn({ error: messageOf(error) }, 'Queue:NotCleared');
-      });
+    for (const id of this.#queued.keys()) this.#done.add(id);
+    if (this.#done.size === 0) return;
+    await this.#tidy().catch((error: unknown) => {
+      // tuban doctor clears them
+      this.deps.log.warn({ error: messageOf(error) }, 'Queue:NotCleared');
+    });
   }
 }
 

@@ -29,6 +29,10 @@ const Failure = z.object({
   message: z.string().catch('it did not say why'),
 });
 
+/** What a worker says that finds no job of that key: where it looked. */
+export const Unseen = z.object({ unseen: z.string() });
+export type Unseen = z.infer<typeof Unseen>;
+
 const Own = z.object({ value: z.unknown() });
 
 /** The error a worker failed with, as whoever waits for the block has to throw it. */

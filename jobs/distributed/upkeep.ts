@@ -3,6 +3,9 @@ import { isShared } from '../../raster/engine/shared-job.js';
 import type { Db } from '../../vector/store/db.js';
 import { QUEUE, QUEUE_SCHEMA, WORKER_NAME } from './names.js';
 
+/** In SQL: the key a job says, null where it says none that could be one (JOB_KEY). */
+const KEY = `substring(data ->> 'key' FROM '^[0-9a-f]{24}$')`;
+
 /** How many workers are connected to the database's server now; null of the embedded one, which has none. */
 export async function connectedWorkers(db: Db): Promise<number | null> {
   if (db.kind !== 'server') return null;
@@ -14,27 +17,27 @@ export async function connectedWorkers(db: Db): Promise<number | null> {
   return count;
 }
 
-/** Keys of jobs in the queue whose run has ended, with how many blocks of each; `clear` takes those away. */
+/** Keys of jobs in the queue whose run has ended, with how many blocks of each, null where they say none; `clear` takes those away. */
 export async function strandedJobs(
   db: Db,
   stateDir: string,
-): Promise<{ readonly key: string; readonly blocks: number; clear(): Promise<void> }[]> {
+): Promise<{ readonly key: string | null; readonly blocks: number; clear(): Promise<void> }[]> {
   const [{ there }] = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     `${QUEUE_SCHEMA}.job`,
   ]);
   if (!there) return [];
-  const rows = await db.query<{ key: string; blocks: number }>(
-    `SELECT data ->> 'key' AS key, count(*)::int AS blocks FROM ${QUEUE_SCHEMA}.job WHERE name = $1 GROUP BY 1`,
+  const rows = await db.query<{ key: string | null; blocks: number }>(
+    `SELECT ${KEY} AS key, count(*)::int AS blocks FROM ${QUEUE_SCHEMA}.job WHERE name = $1 GROUP BY 1`,
     [QUEUE],
   );
   const stranded = [];
   for (const { key, blocks } of rows) {
     if (key !== null && (await isShared(join(stateDir, 'work'), key))) continue;
     const clear = async () => {
-      await db.query(
-        `DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND data ->> 'key' IS NOT DISTINCT FROM $2`,
-        [QUEUE, key],
-      );
+      await db.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND ${KEY} IS NOT DISTINCT FROM $2`, [
+        QUEUE,
+        key,
+      ]);
     };
     stranded.push({ key, blocks, clear });
   }

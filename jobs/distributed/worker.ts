@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import { isShared, openSharedJob, type SharedJob } from '../../raster/engine/shared-job.js';
@@ -5,13 +7,13 @@ import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { Logger } from '../log.js';
 import type { WorkerFigures } from './figures.js';
 import { QUEUE } from './names.js';
-import { HEARTBEAT_S, Payload } from './queue.js';
+import { HEARTBEAT_S, Payload, type Unseen } from './queue.js';
 
 /** Between two looks at an empty queue, ms; longer the longer it is empty. */
 const [LEAST_REST_MS, MOST_REST_MS] = [50, 1000];
 /** A worker whose files differ takes nothing for so long, ms: others may do better, and it would only use up the tries. */
 const SULK_MS = 30_000;
-/** A job nobody has sent a block of for so long gives its threads back, ms. */
+/** A job that no block has come of for so long gives its threads back, ms. */
 const KEEP_MS = 60_000;
 
 export interface WorkerOptions {
@@ -50,9 +52,13 @@ export async function work(options: WorkerOptions): Promise<void> {
   let sulksUntil = 0;
   try {
     while (signal?.aborted !== true) {
-      const room = jobs.room() - inHand.size;
-      const taken = room > 0 && performance.now() >= sulksUntil ? await fetchJobs(boss, room, log) : [];
-      for (const job of taken) {
+      // one at work and one at hand a thread
+      const room = 2 * options.threads - inHand.size;
+      const asks = room > 0 && performance.now() >= sulksUntil;
+      const taken = asks ? await fetchJobs(boss, room, log) : [];
+      // whether the queue is empty is not known then
+      if (taken === null) freeAt = performance.now();
+      for (const job of taken ?? []) {
         const done = one(options, jobs, job).then((sulks) => {
           inHand.delete(job.id);
           figures.inHand(inHand.size);
@@ -62,13 +68,13 @@ export async function work(options: WorkerOptions): Promise<void> {
         inHand.set(job.id, { job, done });
         figures.inHand(inHand.size);
       }
-      if (taken.length > 0) {
+      if (taken !== null && taken.length > 0) {
         rest = LEAST_REST_MS;
         continue;
       }
       if (inHand.size === 0) {
         const idle = performance.now() - freeAt;
-        if (options.idleExitS !== null && idle >= 1000 * options.idleExitS) return;
+        if (taken !== null && options.idleExitS !== null && idle >= 1000 * options.idleExitS) return;
         if (idle > KEEP_MS) await jobs.close();
       } else freeAt = performance.now();
       rest = Math.min(MOST_REST_MS, 2 * rest);
@@ -91,14 +97,13 @@ async function firstOf(ended: readonly Promise<void>[], ms: number, signal: Abor
   over.abort();
 }
 
-/** None where the server is away: it is asked again. */
-async function fetchJobs(boss: PgBoss, room: number, log: Logger): Promise<Taken[]> {
+/** Null where the server is away: it is asked again. */
+async function fetchJobs(boss: PgBoss, room: number, log: Logger): Promise<Taken[] | null> {
   try {
     return await boss.fetch<unknown>(QUEUE, { batchSize: room, includeMetadata: true });
   } catch (error) {
     log.warn({ error: messageOf(error) }, 'Queue:Lost');
-    await wait(MOST_REST_MS);
-    return [];
+    return null;
   }
 }
 
@@ -111,15 +116,12 @@ async function one(
   const started = performance.now();
   const attempt = { id: job.id, retryCount: job.retryCount };
   const lost = (error: unknown) => log.warn({ job: job.id, error: messageOf(error) }, 'Queue:NotTold');
-  let refused = false;
+  let opened = false;
   try {
     const payload = parsed(job.data);
-    const shared = await jobs.of(payload.key).catch((error: unknown) => {
-      refused = true;
-      throw error;
-    });
-    if (shared === null) log.info(payload, 'Block:Stale');
-    else {
+    const found = await jobs.use(payload.key, async (shared) => {
+      opened = true;
+      if (shared === null) return false;
       const block = shared.blocks[payload.index];
       if (block === undefined)
         throw new BadInput(
@@ -127,6 +129,14 @@ async function one(
         );
       // done by a worker that could not say so any more
       if (!(await shared.has(block))) figures.worked((await shared.run(block)) / 1000);
+      return true;
+    });
+    if (!found) {
+      // its run has ended, or is on a machine with another folder: whoever waits for it knows which
+      log.info(payload, 'Block:Unseen');
+      const unseen: Unseen = { unseen: `${hostname()}: ${join(folder, payload.key)}` };
+      await boss.complete(QUEUE, attempt, unseen).catch(lost);
+      return true;
     }
     // a queue that is away hears of it later: the block is found done when it is handed out again
     await boss.complete(QUEUE, attempt).catch(lost);
@@ -148,7 +158,7 @@ async function one(
     );
     const name = error instanceof Error ? error.name : 'Error';
     await boss.fail(QUEUE, attempt, { name, message: messageOf(error) }).catch(lost);
-    return refused;
+    return key !== undefined && !opened;
   }
 }
 
@@ -165,45 +175,69 @@ function parsed(data: unknown): Payload {
 }
 
 interface Jobs {
-  /** Null where the job's run has ended. */
-  of(key: string): Promise<SharedJob | null>;
-  room(): number;
+  /** Does something with the job of a key, which stays open as long; null where there is none under the folder. */
+  use<T>(key: string, act: (job: SharedJob | null) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** The threads of the job that was last wanted; those of another end when its last block is done. */
+/** A job with its threads. */
+interface Open {
+  readonly opened: Promise<SharedJob | null>;
+  /** Blocks in hand. */
+  users: number;
+  usedAt: number;
+}
+
+/**
+ * Runs may come by turns: each job in hand has threads of its own. One that has none in hand keeps them until another is wanted
+ * or it has rested for long; one that has failed is opened anew, as its threads may have died.
+ */
 function openJobs({ folder, threads }: WorkerOptions): Jobs {
-  let current: { readonly key: string; readonly opened: Promise<SharedJob | null> } | null = null;
+  const open = new Map<string, Open>();
   const ending = new Set<Promise<void>>();
-  const end = (opened: Promise<SharedJob | null>) => {
+  const end = ({ opened }: Open) => {
     const gone = opened
       .then((job) => job?.close())
       .catch(() => {})
       .then(() => void ending.delete(gone));
     ending.add(gone);
   };
+  /** The last block in hand ends what is given up with blocks in hand. */
+  const giveUp = (key: string, job: Open) => {
+    if (open.get(key) !== job) return;
+    open.delete(key);
+    if (job.users === 0) end(job);
+  };
+  const giveUpResting = (longest: number) => {
+    for (const [key, job] of open)
+      if (job.users === 0 && performance.now() - job.usedAt >= longest) giveUp(key, job);
+  };
+  const openedJob = (key: string): Open => {
+    const there = open.get(key);
+    giveUpResting(there === undefined ? 0 : KEEP_MS);
+    const job = there ?? { opened: openSharedJob(folder, key, threads), users: 0, usedAt: 0 };
+    job.users++;
+    open.set(key, job);
+    return job;
+  };
   return {
-    // one at work and one at hand a thread
-    room: () => 2 * threads,
-    of(key) {
-      if (current?.key !== key) {
-        if (current !== null) end(current.opened);
-        const opened = openSharedJob(folder, key, threads);
-        const mine = { key, opened };
-        current = mine;
-        opened
-          .then((job) => {
-            if (job === null && current === mine) current = null;
-          })
-          .catch(() => {
-            if (current === mine) current = null;
-          });
+    async use(key, act) {
+      const job = openedJob(key);
+      try {
+        const shared = await job.opened;
+        if (shared === null) giveUp(key, job);
+        return await act(shared);
+      } catch (error) {
+        giveUp(key, job);
+        throw error;
+      } finally {
+        job.users--;
+        job.usedAt = performance.now();
+        if (job.users === 0 && open.get(key) !== job) end(job);
       }
-      return current.opened;
     },
     async close() {
-      if (current !== null) end(current.opened);
-      current = null;
+      giveUpResting(0);
       await Promise.all(ending);
     },
   };

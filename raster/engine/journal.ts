@@ -1,16 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { z } from 'zod';
 import type { LearnedModel } from '../../kernels/learned/model.js';
+import { BadInput } from '../errors.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
+import { version } from '../version.js';
 import type { BlockJob, BlockResult } from './job.js';
 
 /**
  * Finished blocks on disk, so that an interrupted run goes on where it stopped. A block belongs to one job: the same
- * inputs (by size and time of change, or ETag) and parameters; anything else is computed anew.
+ * inputs (by size and time of change, or ETag), parameters and version of this program; anything else is computed anew.
  */
 export interface Journal {
   /** To be called before the others. */
@@ -39,10 +42,13 @@ export async function openJournal(folder: string): Promise<Journal> {
     put: (result) => writeBlock(opened(), result),
     async share(job) {
       const stamps = await stampsOf(job);
-      const key = keyOf(job, stamps);
-      await mkdir(join(folder, key), { recursive: true });
-      await writeWhole(join(folder, key, JOB_FILE), serialize(sharedForm(job, stamps)));
-      return key;
+      // results are looked for where the journal was opened
+      if (keyOf(job, stamps) !== own)
+        throw new BadInput(
+          'The files of the scenes have changed since the run began; run the month again when they are whole',
+        );
+      await writeWhole(join(opened(), JOB_FILE), serialize(sharedForm(job, stamps)));
+      return own;
     },
     async clear() {
       if (own === null) return;
@@ -84,21 +90,48 @@ export function jobOf({ job, model }: SharedForm): BlockJob {
 
 const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
 
-/** Null where it is not there, or cannot be read: it is done again. */
+/** Null where it is not there, or is not that block's: it is done again. */
 export async function readBlock(folder: string, block: Block): Promise<BlockResult | null> {
   const bytes = await readFile(blockFile(folder, block.index)).catch(() => null);
   if (bytes === null) return null;
   try {
-    return deserialize(bytes) as BlockResult;
+    const value: unknown = deserialize(bytes);
+    return isResultOf(value, block) ? value : null;
   } catch {
     // a half-written file of a lost disk
     return null;
   }
 }
 
-export async function hasBlock(folder: string, block: Block): Promise<boolean> {
-  return (await stat(blockFile(folder, block.index)).catch(() => null)) !== null;
+/** Whether it is a result of this very block, with all that is taken from one. */
+function isResultOf(value: unknown, { index, core }: Block): value is BlockResult {
+  const { block, runs, tiles, transitions } = Fields.safeParse(value).data ?? {};
+  return (
+    block?.index === index &&
+    (['x', 'y', 'width', 'height'] as const).every((side) => block.core[side] === core[side]) &&
+    runs !== undefined &&
+    tiles !== undefined &&
+    transitions !== undefined
+  );
 }
+
+const Fields = z.object({
+  block: z.object({
+    index: z.number(),
+    core: z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() }),
+  }),
+  runs: z.object({
+    count: z.number(),
+    y: z.instanceof(Int32Array),
+    x0: z.instanceof(Int32Array),
+    x1: z.instanceof(Int32Array),
+    code: z.instanceof(Uint8Array),
+  }),
+  tiles: z.array(z.object({ encoded: z.instanceof(Uint8Array) })),
+  transitions: z.instanceof(Float64Array),
+  timings: z.record(z.string(), z.number()),
+  stages: z.record(z.string(), z.string()),
+});
 
 export function writeBlock(folder: string, result: BlockResult): Promise<void> {
   return writeWhole(blockFile(folder, result.block.index), serialize(result));
@@ -125,9 +158,9 @@ export function stampsOf(job: BlockJob): Promise<FileStamp[][]> {
   return Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
 }
 
-/** What names a job's folder. */
+/** What names a job's folder. Another version of this program may make other results of the same. */
 export function keyOf(job: BlockJob, stamps: readonly (readonly FileStamp[])[]): string {
-  const plain = JSON.stringify([FORM, job, stamps], (_key, value: unknown) =>
+  const plain = JSON.stringify([FORM, version(), job, stamps], (_key, value: unknown) =>
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
   );
   return createHash('sha256').update(plain).digest('hex').slice(0, 24);

@@ -25,6 +25,8 @@ export interface RunOptions extends PoolOptions {
 export interface BlockPool {
   /** Blocks it takes at once: more only wait. */
   readonly room: number;
+  /** Resolves when the threads have started. @throws what keeps one from it: a backend or a file that is not there. */
+  ready(): Promise<void>;
   /** @throws BadInput, Unavailable, or what else went wrong in the thread. */
   run(block: Block): Promise<{ readonly result: BlockResult; readonly backend: string }>;
   /** The threads are gone when it resolves; blocks that are not done are refused. */
@@ -86,6 +88,9 @@ export function openPool(job: BlockJob, { workers, shared, headers }: PoolOption
   const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(workerData));
   return {
     room: AHEAD * threads.length,
+    ready: async () => {
+      await Promise.all(threads.map(({ started }) => started));
+    },
     run(block) {
       const least = threads.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
       return least.run(block);
@@ -106,8 +111,17 @@ function startThread(workerData: WorkerStart) {
   const waiting: { readonly resolve: (done: Done) => void; readonly reject: (error: unknown) => void }[] = [];
   let backend: string | null = null;
   let dead: unknown;
+  let begin = () => {};
+  let refuse = (_error: unknown) => {};
+  const started = new Promise<void>((resolve, reject) => {
+    begin = resolve;
+    refuse = reject;
+  });
+  // blocks tell of it where nobody waits for the start
+  started.catch(() => {});
   const die = (error: unknown) => {
     dead ??= error;
+    refuse(dead);
     for (const { reject } of waiting.splice(0)) reject(dead);
   };
   const gone = new Promise<void>((resolve) => {
@@ -118,8 +132,10 @@ function startThread(workerData: WorkerStart) {
   });
   thread.on('error', die);
   thread.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'ready') backend = message.backend;
-    else if (message.kind === 'done')
+    if (message.kind === 'ready') {
+      backend = message.backend;
+      begin();
+    } else if (message.kind === 'done')
       waiting.shift()?.resolve({ result: message.result, backend: backend ?? 'none' });
     else {
       const error = new ERRORS[message.error](message.message);
@@ -130,6 +146,7 @@ function startThread(workerData: WorkerStart) {
     }
   });
   return {
+    started,
     waiting: () => (dead === undefined ? waiting.length : Number.POSITIVE_INFINITY),
     run: (block: Block) =>
       new Promise<Done>((resolve, reject) => {

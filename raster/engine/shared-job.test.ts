@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serialize } from 'node:v8';
 import { afterAll, describe, expect, it } from 'vitest';
 import { learnedDetector } from '../../kernels/learned/detector.js';
 import { differenceModel, modelOf } from '../../kernels/learned/testing.js';
@@ -51,6 +52,9 @@ describe('a job shared through a folder', () => {
       if (opened === null || journal === undefined) throw new Error('not shared');
       try {
         for (const block of blocks) {
+          expect(await opened.has(block)).toBe(false);
+          // a spoilt one is none
+          writeFileSync(join(work, shared, `${block.index}.block`), serialize({ block }));
           expect(await opened.has(block)).toBe(false);
           await opened.run(opened.blocks[block.index]);
           expect(await opened.has(block)).toBe(true);

@@ -8,7 +8,7 @@ import { openScene, type Scene } from '../scene.js';
 import { isAddress, shownAddress } from '../tiff/address.js';
 import type { FileStamp } from '../tiff/stamp.js';
 import type { BlockJob } from './job.js';
-import { hasBlock, JOB_FILE, jobOf, keyOf, type SharedForm, stampsOf, writeBlock } from './journal.js';
+import { JOB_FILE, jobOf, keyOf, readBlock, type SharedForm, stampsOf, writeBlock } from './journal.js';
 import { blocksOf, headersOf, shareBlocks } from './panels.js';
 import { openPool } from './pool.js';
 
@@ -27,8 +27,8 @@ export const JOB_KEY = /^[0-9a-f]{24}$/;
 
 /**
  * Opens the job of a key under `folder`, null where there is none: its run has ended. What is read must be what the key was made
- * of, and the scenes' files here those that the sharer saw.
- * @throws BadInput naming the file that differs, Unavailable where an address does not answer.
+ * of, the scenes' files here those that the sharer saw, and the backend one that this machine has.
+ * @throws BadInput naming what differs, Unavailable where an address does not answer.
  */
 export async function openSharedJob(folder: string, key: string, workers: number): Promise<SharedJob | null> {
   if (!JOB_KEY.test(key)) throw new BadInput(`"${key}" is no key of a job; expected 24 hexadecimal digits`);
@@ -36,9 +36,16 @@ export async function openSharedJob(folder: string, key: string, workers: number
   const job = await readJob(own, key);
   if (job === null) return null;
   const pool = openPool(job, { workers, ...(await whatThreadsShare(job)) });
+  try {
+    await pool.ready();
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
   return {
     blocks: blocksOf(job.grid),
-    has: (block) => hasBlock(own, block),
+    // read, not only seen: a spoilt file is none to whoever waits for it either
+    has: async (block) => (await readBlock(own, block)) !== null,
     async run(block) {
       const { result } = await pool.run(block);
       await writeBlock(own, result);

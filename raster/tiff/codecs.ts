@@ -28,10 +28,14 @@ interface CodecOf {
   readonly decode: Codec;
   /** Bytes that one byte of it can make at most; where nothing bounds them (a constant picture), what is believed. */
   readonly times: number;
+  /** A block of so many bytes may be of next to no data: all of one value. UNASKED_BYTES where absent. */
+  readonly constantBytes?: number;
 }
 
 /** A byte of data is believed to make so much where its codec has no bound. */
 const BELIEVED_TIMES = 4096;
+/** 1024² of four 32-bit bands: a tile of sea or of nodata is a header alone in LERC and WebP. */
+const CONSTANT_BYTES = 16 * 1024 * 1024;
 
 const CODECS: Readonly<Record<number, CodecOf>> = {
   1: { name: 'none', times: 1, decode: (input) => input },
@@ -45,11 +49,12 @@ const CODECS: Readonly<Record<number, CodecOf>> = {
   34887: {
     name: 'LERC',
     times: BELIEVED_TIMES,
+    constantBytes: CONSTANT_BYTES,
     decode: (input, shape) => decodeLerc(input, shape, { inflate, zstd }),
   },
   // blocks of 128 KiB in 4 bytes
   50000: { name: 'ZSTD', times: 32_768, decode: (input, shape) => zstd(input, shape.bytes) },
-  50001: { name: 'WebP', times: BELIEVED_TIMES, decode: decodeWebp },
+  50001: { name: 'WebP', times: BELIEVED_TIMES, constantBytes: CONSTANT_BYTES, decode: decodeWebp },
 };
 
 /** Codecs of 8-bit pictures: they know no predictor and no byte order. */
@@ -90,7 +95,7 @@ const UNASKED_BYTES = 1024 * 1024;
 /** @throws Error where `length` bytes of data cannot make the block they claim to be: before room is made for it. */
 export function assertPlausible(compression: number, length: number, needed: number): void {
   const codec = CODECS[compression];
-  if (!codec || needed <= UNASKED_BYTES || length * codec.times >= needed) return;
+  if (!codec || needed <= (codec.constantBytes ?? UNASKED_BYTES) || length * codec.times >= needed) return;
   const what = compression === 1 ? 'truncated: a block has' : `corrupt ${codec.name} data: a block has`;
   throw new Error(`${what} ${length} bytes, which cannot make ${needed}`);
 }

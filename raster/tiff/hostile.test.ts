@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadInput } from '../errors.js';
 import { openRaster } from './open.js';
@@ -144,6 +145,18 @@ describe('a file that cannot be read is refused in one line that names it', () =
   it('because its tile is far higher than its image, whose rows alone its data must have', async () => {
     const bytes = makeTiff([{ ...plain, tile: [8, 8], tags: [[323, 4, [8_000_000]]] }]);
     expect(await refusal(bytes)).toMatch(/^corrupt: its tiles are 8 × 8000000 px in an image of 8 × 8/);
+  });
+
+  it('but not because a tile is of one value, which is a header alone in LERC and WebP', async () => {
+    const side = 1200;
+    const made = { width: side, height: side, tile: [side, side], sample: () => 7 } as const;
+    const lerc = plainLerc(new Uint8Array(0), { width: side, rows: side, constant: 7 });
+    expect(await readPixel(makeTiff([{ ...made, compression: 34887, encode: () => lerc }]))).toBe(7);
+    const create = { width: side, height: side, channels: 3, background: { r: 7, g: 7, b: 7 } } as const;
+    const webp = await sharp({ create }).webp({ lossless: true }).toBuffer();
+    expect(await readPixel(makeTiff([{ ...made, bands: 3, compression: 50001, encode: () => webp }]))).toBe(
+      7,
+    );
   });
 
   it('but not because of a long word in its metadata, which once took minutes', async () => {

@@ -8,7 +8,7 @@ import type {
   ZoneOverlap,
 } from '../lead.js';
 import type { Db } from './db.js';
-import { difference, intersection, union } from './overlay.js';
+import { difference, intersection, repaired, union } from './overlay.js';
 
 /** What the registers and earlier leads say of a patch's ground. Areas are planar, in the CRS of the patch's grid. */
 export interface LeadFacts {
@@ -112,10 +112,10 @@ async function stagePatches(tx: Db, numbers: readonly string[]): Promise<void> {
   await tx.query(
     `CREATE TEMPORARY TABLE lead_patch ON COMMIT DROP AS
      SELECT number, month, area_m2, srid, px, geom, centre, middle, outline, ST_MaxDistance(geom, middle) AS reach,
-       CASE WHEN ST_IsValid(lonlat) THEN lonlat ELSE ST_MakeValid(lonlat) END AS lonlat
+       CASE WHEN ST_IsValid(lonlat) THEN lonlat ELSE ${repaired('lonlat')} END AS lonlat
      FROM (
        SELECT p.number, p.month, p.area_m2, ST_SRID(p.geom) AS srid, (r.grid ->> 'resolution')::float8 AS px,
-         CASE WHEN ST_IsValid(p.geom) THEN p.geom ELSE ST_MakeValid(p.geom) END AS geom,
+         CASE WHEN ST_IsValid(p.geom) THEN p.geom ELSE ${repaired('p.geom')} END AS geom,
          ST_Transform(p.geom, 4326) AS lonlat, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326) AS centre,
          ST_Transform(ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326), ST_SRID(p.geom)) AS middle,
          ST_Transform(ST_Segmentize(ST_Boundary(p.geom), $2::float8), 4326) AS outline
@@ -232,7 +232,7 @@ function earlierLeads(tx: Db, nearM: number): Promise<Map<string, EarlierLead[]>
        round(ST_Distance(p.geom, e.geom)::numeric, 1)::float8 AS "distanceM"
      FROM pg_temp.lead_patch p
      CROSS JOIN LATERAL (
-       SELECT number, CASE WHEN ST_IsValid(geom) THEN geom ELSE ST_MakeValid(geom) END AS geom FROM tuban.patch
+       SELECT number, CASE WHEN ST_IsValid(geom) THEN geom ELSE ${repaired('geom')} END AS geom FROM tuban.patch
        WHERE geom && ST_Expand(p.geom, $1::float8) AND ST_SRID(geom) = p.srid AND month < p.month OFFSET 0) AS e
      JOIN tuban.lead l ON l.number = e.number
      WHERE ST_DWithin(p.geom, e.geom, $1::float8)

@@ -18,7 +18,8 @@ const BATCH = 250;
 const SEED = 20_261_121;
 /** Share of a pair's area. */
 const TOLERANCE = 1e-4;
-const SLOWEST_MS = 10_000;
+/** Of a batch: some 7 s, 18 where others use the machine. It tells a hang from slow work, and measures nothing. */
+const SLOWEST_MS = 60_000;
 
 interface Areas {
   readonly place: number;
@@ -111,7 +112,7 @@ describe('nearly coincident polygons', () => {
     await embedded?.dispose();
   });
 
-  it(`${COUNT} pairs: areas add up, and are the same on a server, none over 10 s`, {
+  it(`${COUNT} pairs: areas add up, and are the same on a server, and none hangs`, {
     timeout: 600_000,
   }, async () => {
     const wrong: string[] = [];
