@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { LearnedModel } from '../../kernels/learned/model.js';
+import { writeProblem } from '../errors.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
@@ -33,14 +34,14 @@ export async function openJournal(folder: string): Promise<Journal> {
   return {
     async open(job) {
       own = keyOf(job, await stampsOf(job));
-      await mkdir(opened(), { recursive: true });
+      await makeFolder(opened());
     },
     get: (block) => readBlock(opened(), block),
     put: (result) => writeBlock(opened(), result),
     async share(job) {
       const stamps = await stampsOf(job);
       const key = keyOf(job, stamps);
-      await mkdir(join(folder, key), { recursive: true });
+      await makeFolder(join(folder, key));
       await writeWhole(join(folder, key, JOB_FILE), serialize(sharedForm(job, stamps)));
       return key;
     },
@@ -82,6 +83,14 @@ export function jobOf({ job, model }: SharedForm): BlockJob {
   return { ...job, model: { card: model.card, bytes } };
 }
 
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw writeProblem(folder, error);
+  }
+}
+
 const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
 
 /** Null where it is not there, or cannot be read: it is done again. */
@@ -112,7 +121,7 @@ async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    throw error;
+    throw writeProblem(target, error);
   }
 }
 
