@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BackendRequest } from '../kernels/backend.js';
 import type { ChangeClassName } from '../kernels/classes.js';
@@ -10,10 +10,11 @@ import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
 import { compareWithItself } from '../raster/engine/same.js';
-import { BadInput } from '../raster/errors.js';
+import { BadInput, writeProblem } from '../raster/errors.js';
 import { describeGrid, type Grid, gridBounds } from '../raster/grid.js';
 import { openScene, placed, type SceneSpec } from '../raster/scene.js';
 import { zoneOnGrid } from '../raster/zones.js';
+import { writeWhole } from '../reports/shared/whole-file.js';
 import { draftPatches } from '../vector/draft.js';
 import { exportPatches } from '../vector/export/export.js';
 import { numberPatches } from '../vector/number.js';
@@ -79,6 +80,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
       ).subdistricts
     : [];
   await mkdir(request.out, { recursive: true }).catch((error: Error) => {
+    if (/^(ENOSPC|EDQUOT|EIO)/.test(error.message)) throw writeProblem(request.out, error);
     throw new BadInput(
       `--out ${request.out}: cannot be made (${error.message}); expected a folder that can be written`,
     );
@@ -167,7 +169,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     }),
     peak_rss_mb: peakRssMb(),
   };
-  await writeFile(file('summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeWhole(file('summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, patches };
 }
 

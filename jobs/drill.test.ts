@@ -5,16 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crsFromEpsg, transformer, WGS84 } from '../raster/crs.js';
 import type { Db } from '../vector/store/db.js';
 import { openDatabase } from '../vector/store/db.js';
 import { listPatches } from '../vector/store/patches.js';
 import { listRuns } from '../vector/store/runs.js';
-import { replaceSubdistricts } from '../vector/store/subdistricts.js';
 import { openTestDatabase, openTestServer, testServerUrl } from '../vector/store/testing.js';
-import { registerScene } from './catalogue.js';
+import { AUGUST, AUGUST_SETTINGS, augustResult, prepareAugust, writeAugust } from './testing/august.js';
 import { PROJECT } from './testing/run-cli.js';
-import { type Box, ORIGIN, writeCovers } from './testing/scenes.js';
 
 /**
  * `kill -9` at random moments of `tuban run`, then the same command again: its result must be that of a run nobody
@@ -24,41 +21,10 @@ const DRILLS = Number(process.env.TUBAN_DRILLS ?? 0);
 const SEED = Number(process.env.TUBAN_DRILL_SEED ?? 20_261_121);
 /** Moments at which one drill kills in a row. */
 const MOST_KILLS = 3;
-// three blocks
-const [WIDTH, HEIGHT] = [2200, 60];
-const AUGUST = { month: '2026-08', against: 'mom' } as const;
-
 const folder = mkdtempSync(join(tmpdir(), 'tuban-drill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const SETTINGS = { backend: 'cpu', workers: 1, detector: 'indices' };
-
-beforeAll(async () => {
-  const pond = (x: number): Box => ({ x, y: 20, width: 22, height: 18, cover: 'water' });
-  const forest: Box = { x: 100, y: 0, width: 120, height: 60, cover: 'forest' };
-  const bare: Box = { x: 120, y: 20, width: 40, height: 30, cover: 'bare' };
-  await writeCovers(join(folder, '2026-07.tif'), [WIDTH, HEIGHT], [forest, pond(390)]);
-  await writeCovers(
-    join(folder, '2026-08.tif'),
-    [WIDTH, HEIGHT],
-    [forest, pond(390), bare, pond(1015), pond(1800)],
-  );
-});
-
-/** Subdistricts, two months' scenes, and the first month run: what a drill begins with. */
-async function prepare(db: Db): Promise<void> {
-  const toLonLat = transformer(crsFromEpsg(4547), WGS84);
-  const corners = [
-    [0, HEIGHT],
-    [WIDTH, HEIGHT],
-    [WIDTH, 0],
-    [0, 0],
-    [0, HEIGHT],
-  ];
-  const ring = corners.map(([x, y]) => toLonLat(ORIGIN[0] + 2 * x, ORIGIN[1] - 2 * y));
-  await replaceSubdistricts(db, [{ code: '440303001', name: '桂园街道', polygons: [[ring]] }]);
-  for (const month of ['2026-07', '2026-08'])
-    await registerScene(db, { files: [join(folder, `${month}.tif`)] }, month);
-}
+const SETTINGS = AUGUST_SETTINGS;
+beforeAll(() => writeAugust(folder));
 
 /** Runs August; killed after so many ms. @returns the exit status, null where it was killed */
 function runAugust(cwd: string, env: Record<string, string>, killAfterMs?: number): Promise<number | null> {
@@ -78,19 +44,6 @@ function runAugust(cwd: string, env: Record<string, string>, killAfterMs?: numbe
       resolve(status);
     }),
   );
-}
-
-/** All that must be the same: numbers, classes, geometry, states. */
-async function result(db: Db): Promise<unknown> {
-  const patches = await listPatches(db, AUGUST);
-  return patches.map(({ number, class: name, state, areaM2, confidence, rings }) => ({
-    number,
-    name,
-    state,
-    areaM2,
-    confidence,
-    rings,
-  }));
 }
 
 function seeded(seed: number): () => number {
@@ -115,7 +68,7 @@ async function drill(place: Place, count: number, label: string): Promise<void> 
   const from = performance.now();
   expect(await runAugust(first.cwd, first.env)).toBe(0);
   let whole = performance.now() - from;
-  const undisturbed = await place.look(result);
+  const undisturbed = await place.look(augustResult);
   expect(undisturbed).toHaveLength(3);
   const counts = { drills: 0, kills: 0, tooLate: 0 };
   for (let i = 0; i < count; i++) {
@@ -133,7 +86,7 @@ async function drill(place: Place, count: number, label: string): Promise<void> 
       if (place.readers) expect([0, 3]).toContain((await place.look((db) => listPatches(db, AUGUST))).length);
     }
     expect(await runAugust(cwd, env)).toBe(0);
-    expect(await place.look(result)).toEqual(undisturbed);
+    expect(await place.look(augustResult)).toEqual(undisturbed);
     const runs = await place.look((db) => listRuns(db, { month: '2026-08' }));
     expect(runs.filter(({ status }) => status === 'published')).toHaveLength(1);
     expect(runs.filter(({ status }) => status === 'running')).toEqual([]);
@@ -149,7 +102,7 @@ describe('tuban run, killed at random moments and started again', () => {
     async () => {
       const made = await openTestDatabase();
       const prepared = join(folder, 'prepared');
-      await prepare(made.db);
+      await prepareAugust(made.db, folder);
       await made.db.close();
       cpSync(made.dataDir, prepared, { recursive: true });
       let cwd = '';
@@ -189,7 +142,7 @@ describe('tuban run, killed at random moments and started again', () => {
     'ends as if nobody had disturbed it, on a server',
     async () => {
       const prepared = await openTestServer(server ?? '');
-      await prepare(prepared.db);
+      await prepareAugust(prepared.db, folder);
       await prepared.db.close();
       const client = new pg.Client({ connectionString: server ?? '' });
       await client.connect();

@@ -6,7 +6,7 @@ import { type BlockRunner, commonBands, compare } from '../raster/engine/compare
 import { openJournal } from '../raster/engine/journal.js';
 import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
-import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
+import { BadInput, messageOf, Unavailable, writeProblem } from '../raster/errors.js';
 import { describeGrid, type Grid } from '../raster/grid.js';
 import { shownAddress } from '../raster/tiff/address.js';
 import { zoneOnGrid } from '../raster/zones.js';
@@ -278,21 +278,26 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
       before: work.before.map(({ scene }) => sceneName(scene.path)),
       after: work.after.map(({ scene }) => sceneName(scene.path)),
     });
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw writeProblem(folder, error);
+    });
     const done = await computeAndStore(db, config, request, work, run, folder, note);
+    // it is published: what goes wrong from here on is no failure of the run
     await note('info', run.held ? 'Run:Held' : 'Run:Published', {
       patches: done.found,
       ...(run.held ? {} : { leads_made: done.leads.made, leads_changed: done.leads.changed }),
       ms: ms(),
-    });
+    }).catch(() => {});
     return { run: run.id, held: run.held, ...done };
   } catch (error) {
     const [level, event] = request.signal?.aborted
       ? (['warn', 'Run:Cancelled'] as const)
       : (['error', 'Run:Failed'] as const);
     await note(level, event, { error: messageOf(error), ms: ms() }).catch(() => {});
-    await rm(folder, { recursive: true, force: true });
-    await failRun(db, run, messageOf(error)).catch(() => {});
+    // where only the answer to the COMMIT was lost it is published, and its rasters are needed; where nothing is known they
+    // stay, and the next run of the month sees to them
+    const failed = await failRun(db, run, messageOf(error)).catch(() => false);
+    if (failed) await rm(folder, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
 }
@@ -421,8 +426,12 @@ async function computeAndStore(
         patches: await publishRun(tx, run, drafts, areas, summary, looks),
         leads: await refreshLeads(tx, config, 'touched', new Date()),
       }));
-  for (const journal of journals) await journal.clear();
-  if (!run.held) await tidyTables(db);
+  try {
+    for (const journal of journals) await journal.clear();
+    if (!run.held) await tidyTables(db);
+  } catch (error) {
+    await note('warn', 'Run:Untidy', { error: messageOf(error) }).catch(() => {});
+  }
   return { ...stored, found: drafts.length, summary };
 }
 

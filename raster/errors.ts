@@ -17,3 +17,20 @@ export class Unavailable extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What a disk says that is full or broken. */
+const DISK_CURES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free space and run again',
+  EDQUOT: 'the quota of its disk is used up; free space and run again',
+  EIO: 'the disk failed (input/output error); check it, then run again',
+  EROFS: 'its disk is mounted read-only; mount it writable, or name another folder',
+  EACCES: 'permission denied; give write access to its folder',
+  EPERM: 'not permitted; give write access to its folder',
+};
+
+/** An error of writing `path` as one that names it and the cure; what no disk says is handed back as it is. */
+export function writeProblem(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const cure = DISK_CURES[code];
+  return cure === undefined ? error : new Unavailable(`Cannot write ${path}: ${cure}`, { cause: error });
+}

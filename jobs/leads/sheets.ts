@@ -133,7 +133,16 @@ async function oneHtml(request: SheetsRequest, out: string): Promise<SheetWriter
     await mkdir(dirname(out), { recursive: true });
     return open(beside, 'w');
   });
-  await writing(out, () => file.writeFile(page.head));
+  const close = async () => {
+    await file.close();
+    await rm(beside, { force: true });
+  };
+  try {
+    await writing(out, () => file.writeFile(page.head));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     async add(sheets) {
       for (const sheet of sheets) await writing(out, () => file.writeFile(page.sheet(sheet)));
@@ -146,10 +155,7 @@ async function oneHtml(request: SheetsRequest, out: string): Promise<SheetWriter
       });
       return [out];
     },
-    async close() {
-      await file.close();
-      await rm(beside, { force: true });
-    },
+    close,
   };
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BadInput, messageOf, Unavailable } from '../errors.js';
+import { BadInput, messageOf, writeProblem } from '../errors.js';
 import type { SampleArray } from '../tiff/types.js';
 import { layoutCog } from './layout.js';
 import { createPyramid, type WholeTile } from './pyramid.js';
@@ -161,14 +161,9 @@ async function asWritable<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOSPC')
-      throw new Unavailable(`Cannot write ${path}: the disk is full; free space and run again`);
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new Unavailable(`Cannot write ${path}: ${messageOf(error)}; give write access to its folder`);
-    }
     if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST') {
       throw new BadInput(`Cannot write ${path}: ${messageOf(error)}; expected a file in a folder`);
     }
-    throw error;
+    throw writeProblem(path, error);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import type { LearnedModel } from '../../kernels/learned/model.js';
-import { BadInput } from '../errors.js';
+import { BadInput, writeProblem } from '../errors.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
@@ -36,7 +36,7 @@ export async function openJournal(folder: string): Promise<Journal> {
   return {
     async open(job) {
       own = keyOf(job, await stampsOf(job));
-      await mkdir(opened(), { recursive: true });
+      await makeFolder(opened());
     },
     get: (block) => readBlock(opened(), block),
     put: (result) => writeBlock(opened(), result),
@@ -86,6 +86,14 @@ export function jobOf({ job, model }: SharedForm): BlockJob {
   const bytes = new SharedArrayBuffer(model.bytes.length);
   new Uint8Array(bytes).set(model.bytes);
   return { ...job, model: { card: model.card, bytes } };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw writeProblem(folder, error);
+  }
 }
 
 const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
@@ -145,7 +153,7 @@ async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
     await rename(beside, target);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {});
-    throw error;
+    throw writeProblem(target, error);
   }
 }
 

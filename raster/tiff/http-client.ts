@@ -13,8 +13,10 @@ export interface HttpOptions {
   readonly attempts?: number;
   /** Wait before the second attempt; it doubles each time, ms. */
   readonly firstDelayMs?: number;
-  /** A connection on which nothing comes for so long is given up, ms. */
+  /** An answer that does not begin within so long, or on which nothing or next to nothing comes for so long, is given up, ms. */
   readonly idleTimeoutMs?: number;
+  /** Slower than this a body is not waited for, bytes a second. */
+  readonly slowest?: number;
   /** Largest body of a server that ignores ranges. */
   readonly maxWholeBytes?: number;
   /** Where requests may go; one of the written address where absent. */
@@ -32,6 +34,11 @@ export interface HttpClient {
   close(): void;
 }
 
+const IDLE_MS = 30_000;
+/** Six connections share a line: one of 24 kB/s still serves. */
+const SLOWEST = 4096;
+/** An unwanted body that is longer or comes slower costs more than a new connection. */
+const [MOST_UNWANTED, UNWANTED_MS] = [64 * 1024, 2000];
 const MOST_REDIRECTS = 5;
 /** Connections to one host at a time; further requests wait for one of them. */
 const CONNECTIONS = 6;
@@ -63,11 +70,15 @@ export function httpClient(written: string, options: HttpOptions = {}): HttpClie
       const response = await send(url, first, last, ending.signal, guard, options);
       const location = redirectOf(response);
       if (location === null) {
-        const answer = await answerOf(response, first, last, options.maxWholeBytes ?? MAX_WHOLE_BYTES);
+        const answer = await answerOf(response, first, last, {
+          maxWhole: options.maxWholeBytes ?? MAX_WHOLE_BYTES,
+          windowMs: options.idleTimeoutMs ?? IDLE_MS,
+          slowest: options.slowest ?? SLOWEST,
+        });
         target = url;
         return answer;
       }
-      response.resume();
+      discard(response);
       url = redirected(url, location);
     }
     throw new HttpProblem('input', `redirects more than ${MOST_REDIRECTS} times; give the final address`);
@@ -118,7 +129,7 @@ function send(
   last: number,
   signal: AbortSignal,
   guard: Guard,
-  { idleTimeoutMs = 30_000 }: HttpOptions,
+  { idleTimeoutMs = IDLE_MS }: HttpOptions,
 ): Promise<IncomingMessage> {
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
@@ -140,20 +151,38 @@ function send(
         'user-agent': 'tuban',
       },
     });
-    request.on('timeout', () => {
-      request.destroy(new HttpProblem('transport', `sent nothing for ${idleTimeoutMs / 1000} s`));
+    const giveUp = (what: string) =>
+      request.destroy(new HttpProblem('transport', `${what} for ${idleTimeoutMs / 1000} s`));
+    request.on('timeout', () => giveUp('sent nothing'));
+    // a head that drips, or 1xx answers without end, are no silence; requests that wait for a connection are not meant
+    let head: NodeJS.Timeout | undefined;
+    request.once('socket', () => {
+      head = setTimeout(() => giveUp('did not come to an answer'), 2 * idleTimeoutMs);
     });
+    request.once('close', () => clearTimeout(head));
     request.on('error', (error) => reject(signal.aborted ? signal.reason : problemOfTransport(error)));
     request.on('response', (response) => {
+      clearTimeout(head);
       const problem = problemOfStatus(response);
       if (problem === null) resolve(response);
       else {
-        // read to its end, so that the connection can be used again
-        response.on('error', () => {}).resume();
+        discard(response);
         reject(problem);
       }
     });
     request.end();
+  });
+}
+
+/** Reads a body that nobody wants to its end, so that its connection can be used again; one without end is cut. */
+function discard(response: IncomingMessage): void {
+  let length = 0;
+  const timer = setTimeout(() => response.destroy(), UNWANTED_MS).unref();
+  response.on('error', () => {});
+  response.on('close', () => clearTimeout(timer));
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > MOST_UNWANTED) response.destroy();
   });
 }
 

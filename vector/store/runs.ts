@@ -74,12 +74,16 @@ export async function startRun(db: Db, run: NewRun): Promise<RunRecord> {
 /** Why a run failed whose process ended without a word. */
 export const DIED = 'its process ended without a word (killed, or the machine went down)';
 
-/** Records why a run came to nothing. What was published before it stays. A published run is left as it is. */
-export async function failRun(db: Db, run: RunRecord, failure: string): Promise<void> {
-  await db.query(
-    `UPDATE tuban.run SET status = 'failed', failure = $2 WHERE id = $1 AND status = 'running'`,
+/**
+ * Records why a run came to nothing. What was published before it stays. A published run is left as it is.
+ * @returns whether it stands as failed now: one whose answer to COMMIT was lost may have been published
+ */
+export async function failRun(db: Db, run: RunRecord, failure: string): Promise<boolean> {
+  const failed = await db.query(
+    `UPDATE tuban.run SET status = 'failed', failure = $2 WHERE id = $1 AND status = 'running' RETURNING id`,
     [run.id, failure],
   );
+  return failed.length > 0;
 }
 
 export interface RunFilter {

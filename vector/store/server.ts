@@ -131,7 +131,7 @@ function cureFor(error: unknown): string | null {
     code.startsWith('57P') ||
     code === 'ECONNRESET' ||
     code === 'EPIPE' ||
-    /Connection terminated|server closed the connection/i.test(message)
+    /Connection terminated|connection error and is not queryable|server closed the connection/i.test(message)
   ) {
     return 'The connection was lost; nothing half-done was kept. Run the command again when the server is back';
   }

@@ -28,7 +28,8 @@ export async function probe(path: string): Promise<Probed> {
   }
 }
 
-async function digestOf(file: RasterFile): Promise<string> {
+/** Of the corners of the image and its overviews. */
+export async function digestOf(file: RasterFile): Promise<string> {
   const { levels, bandCount, crs, transform, width, height } = file.info;
   const hash = createHash('sha1');
   const bands = [...Array(Math.min(bandCount, MOST_BANDS)).keys()];

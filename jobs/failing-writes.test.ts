@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Db } from '../vector/store/db.js';
+import { openDatabase } from '../vector/store/db.js';
+import { listRuns } from '../vector/store/runs.js';
+import { openTestDatabase, openTestServer, testServerUrl } from '../vector/store/testing.js';
+import { AUGUST_SETTINGS, augustResult, prepareAugust, writeAugust } from './testing/august.js';
+import { FAILING_WRITES, type FailingWrites } from './testing/failing-writes.js';
+import { type CliResult, PROJECT, runCli } from './testing/run-cli.js';
+
+/**
+ * The n-th write to disk fails, then the same command again: it must end as if nothing had happened. A few n here, every n by
+ * `npm run drill`. An odd n is a disk that stays full (ENOSPC from there on), an even one a single EIO.
+ */
+const EVERY = process.env.TUBAN_DRILL !== undefined;
+const FEW = 3;
+
+const PRELOAD = pathToFileURL(join(PROJECT, 'dist/jobs/testing/failing-writes.js')).href;
+const folder = mkdtempSync(join(tmpdir(), 'tuban-failing-writes-'));
+beforeAll(() => writeAugust(folder));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Disturbed = Pick<FailingWrites, 'nth' | 'sync'>;
+
+/** Runs a command whose n-th write fails. @returns its result, and how many writes there were */
+async function disturbed(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  { nth, sync }: Disturbed,
+) {
+  const counted = join(cwd, '..', 'counted');
+  const code = nth % 2 === 1 ? 'ENOSPC' : 'EIO';
+  const wanted: FailingWrites = { nth, sync, code, onwards: code === 'ENOSPC', counted };
+  const result = await runCli(args, cwd, {
+    ...env,
+    NODE_OPTIONS: `--import ${PRELOAD}`,
+    [FAILING_WRITES]: JSON.stringify(wanted),
+  });
+  return { ...result, writes: Number(readFileSync(counted, 'utf8')) };
+}
+
+/** `count` numbers from 1 to `last`, spread and with both ends; all of them in a drill. */
+function someOf(last: number, count: number): number[] {
+  if (EVERY) return Array.from({ length: last }, (_, i) => i + 1);
+  return [
+    ...new Set(Array.from({ length: count }, (_, i) => 1 + Math.round((i * (last - 1)) / (count - 1)))),
+  ];
+}
+
+const digest = (path: string) => createHash('sha1').update(readFileSync(path)).digest('hex');
+const filesOf = (path: string) => readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+const halves = (path: string) => filesOf(path).filter((name) => /\.(new|part|spool)$/.test(name));
+
+/** What was said beside notes. */
+const toldBy = (stderr: string) =>
+  stderr.split('\n').filter((line) => line !== '' && !line.startsWith('note: '));
+
+/** One line that names what could not be written and the cure, or where a database said so itself. */
+function expectOneLine({ status, stderr }: CliResult): void {
+  const lines = toldBy(stderr);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(
+    /^tuban: .*(cannot write|cannot be written).*(disk is full|disk failed|no space left|i\/o error)/i,
+  );
+  expect(status).toBe(1);
+}
+
+describe('tuban diff on a disk that fails at the n-th write', () => {
+  it('leaves no half file, and comes to the same when it is asked again', {
+    timeout: EVERY ? 3_600_000 : 60_000,
+  }, async () => {
+    const out = mkdtempSync(join(folder, 'diff-'));
+    const args = [
+      'diff',
+      join(folder, '2026-07.tif'),
+      join(folder, '2026-08.tif'),
+      '--out',
+      'out',
+      '--backend',
+      'cpu',
+    ];
+    const asked = [...args, '--workers', '1', '--detector', 'indices'];
+    const run = (nth: number) => {
+      const cwd = join(out, String(nth));
+      mkdirSync(cwd);
+      return disturbed(asked, cwd, {}, { nth, sync: true });
+    };
+    const rasters = ['change.tif', 'confidence.tif', 'magnitude.tif', 'patches.geojson'];
+    const whole = (nth: number) => rasters.map((name) => digest(join(out, String(nth), 'out', name)));
+    const { status, stderr, writes } = await run(0);
+    expect([status, toldBy(stderr)]).toEqual([0, []]);
+    const undisturbed = whole(0);
+    for (const nth of someOf(writes, FEW)) {
+      const failed = await run(nth);
+      const cwd = join(out, String(nth));
+      expectOneLine(failed);
+      expect(halves(cwd)).toEqual([]);
+      // what has its name has its content
+      for (const [i, name] of rasters.entries()) {
+        if (filesOf(cwd).includes(join('out', name)))
+          expect(digest(join(cwd, 'out', name))).toBe(undisturbed[i]);
+      }
+      if (!EVERY && nth !== 1) continue;
+      expect((await runCli(asked, cwd)).status).toBe(0);
+      expect(whole(nth)).toEqual(undisturbed);
+    }
+    console.info('diff on a failing disk:', JSON.stringify({ writes, tried: someOf(writes, FEW).length }));
+  });
+});
+
+interface Place {
+  begin(): Promise<{ readonly cwd: string; readonly env: Record<string, string> }>;
+  look<T>(work: (db: Db) => Promise<T>): Promise<T>;
+}
+
+const RUN = ['run', '--month', '2026-08', '--json'];
+
+async function drill(
+  place: Place,
+  sync: boolean,
+  tried: (writes: number) => number[],
+  label: string,
+): Promise<void> {
+  const first = await place.begin();
+  const { status, stderr, writes } = await disturbed(RUN, first.cwd, first.env, { nth: 0, sync });
+  expect([status, toldBy(stderr)]).toEqual([0, []]);
+  const undisturbed = await place.look(augustResult);
+  expect(undisturbed).toHaveLength(3);
+  const rasters = await place.look((db) => rastersOf(db, first.cwd));
+  const all = tried(writes);
+  for (const nth of all) {
+    const { cwd, env } = await place.begin();
+    const failed = await disturbed(RUN, cwd, env, { nth, sync });
+    if (!sync) {
+      expectOneLine(failed);
+      expect(await place.look(augustResult)).toEqual([]);
+    }
+    expect(halves(cwd).filter((name) => !name.includes('database'))).toEqual([]);
+    const again = await runCli(RUN, cwd, env);
+    expect([again.status, toldBy(again.stderr)]).toEqual([0, []]);
+    expect(await place.look(augustResult)).toEqual(undisturbed);
+    expect(await place.look((db) => rastersOf(db, cwd))).toEqual(rasters);
+    rmSync(cwd, { recursive: true });
+  }
+  console.info(`runs on a failing disk, ${label}:`, JSON.stringify({ writes, tried: all.length }));
+}
+
+/** The rasters of the one published run of August: nothing else is left of others. */
+async function rastersOf(db: Db, cwd: string): Promise<unknown> {
+  const runs = await listRuns(db, { month: '2026-08' });
+  expect(runs.filter(({ status }) => status === 'running')).toEqual([]);
+  const published = runs.filter(({ status }) => status === 'published');
+  expect(published).toHaveLength(1);
+  const own = join(cwd, '.tuban', 'runs', String(published[0].id));
+  return filesOf(own).map((name) => [name, digest(join(own, name))]);
+}
+
+describe('tuban run on a disk that fails at the n-th write', () => {
+  const server = testServerUrl();
+  if (server === null)
+    console.warn('failing writes on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
+  it.skipIf(server === null)(
+    'publishes nothing, and ends as if nothing had happened when it is asked again',
+    { timeout: EVERY ? 3_600_000 : 90_000 },
+    async () => {
+      const prepared = await openTestServer(server ?? '');
+      await prepareAugust(prepared.db, folder);
+      await prepared.db.close();
+      const client = new pg.Client({ connectionString: server ?? '' });
+      await client.connect();
+      const template = new URL(prepared.url).pathname.slice(1);
+      const copy = new URL(prepared.url);
+      copy.pathname = `/${template}_copy`;
+      const drop = (name: string) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      try {
+        const place: Place = {
+          async begin() {
+            await drop(`${template}_copy`);
+            await client.query(`CREATE DATABASE ${template}_copy TEMPLATE ${template}`);
+            const cwd = join(mkdtempSync(join(folder, 'server-')), 'cwd');
+            mkdirSync(cwd);
+            writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(AUGUST_SETTINGS));
+            return { cwd, env: { TUBAN_DATABASE_URL: copy.href } };
+          },
+          async look(work) {
+            const db = await openDatabase({ url: copy.href, dataDir: '', holder: 'test' });
+            return work(db).finally(() => db.close());
+          },
+        };
+        await drill(place, false, (writes) => someOf(writes, FEW), 'PostgreSQL');
+      } finally {
+        await drop(`${template}_copy`);
+        await drop(template);
+        await client.end();
+      }
+    },
+  );
+
+  // the embedded database writes thousands of times, and every try takes it half a minute
+  it.runIf(EVERY)(
+    'the same where the embedded database is what cannot write',
+    {
+      timeout: EVERY ? 3_600_000 : 120_000,
+    },
+    async () => {
+      const made = await openTestDatabase();
+      await prepareAugust(made.db, folder);
+      await made.db.close();
+      let cwd = '';
+      const place: Place = {
+        async begin() {
+          cwd = join(mkdtempSync(join(folder, 'embedded-')), 'cwd');
+          mkdirSync(join(cwd, '.tuban'), { recursive: true });
+          writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(AUGUST_SETTINGS));
+          cpSync(made.dataDir, join(cwd, '.tuban', 'database'), { recursive: true });
+          return { cwd, env: {} };
+        },
+        async look(work) {
+          const db = await openDatabase({
+            url: '',
+            dataDir: join(cwd, '.tuban', 'database'),
+            holder: 'test',
+          });
+          return work(db).finally(() => db.close());
+        },
+      };
+      const count = 20;
+      const spread = (writes: number) =>
+        Array.from({ length: count }, (_, i) => Math.ceil(((i + 0.6) * writes) / count));
+      await drill(place, true, spread, 'embedded');
+    },
+  );
+});
