@@ -67,7 +67,8 @@ export const en: Words = {
   sumLow: (list) => `Poorly observed, so the numbers stand only for what was seen: ${list}.`,
   sumLowPlace: (name, share) => `${name} (${share})`,
   sumBlind: (list) => `No usable observation at all, so nothing can be said about change: ${list}.`,
-  sumNotComputed: (list) => `Not computed, for want of bands or because the model in use does not tell it: ${list}.`,
+  sumNotComputed: (list) =>
+    `Not computed, for want of bands or because the model in use does not tell it: ${list}.`,
   heldBack: (why) => `likely a false alarm: ${why}`,
   sumHeld: (n) =>
     `${n} of the patches are like ones that were rejected on site; they are not confirmed, and counted as suspected.`,
