@@ -72,6 +72,8 @@ export const Patches = z.strictObject({
         to_bare: z.boolean(),
         decided: z.null(),
         model: z.string().nullable(),
+        held_zh: z.string().nullable(),
+        held_en: z.string().nullable(),
       }),
     }),
   ),
