@@ -170,7 +170,7 @@ describe('a district with a model', () => {
       await registerScene(db, { files: [july] }, '2026-07');
       await registerScene(db, { files: [august] }, '2026-08');
     });
-  }, 60_000);
+  }, 180_000);
 
   it('keeps models by name, and runs use the one that was chosen', async () => {
     expect(await tuban('models', 'list')).toMatchObject({
