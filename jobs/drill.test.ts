@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Db } from '../vector/store/db.js';
-import { openDatabase } from '../vector/store/db.js';
 import { listPatches } from '../vector/store/patches.js';
 import { listRuns } from '../vector/store/runs.js';
-import { openTestDatabase, openTestServer, testServerUrl } from '../vector/store/testing.js';
-import { AUGUST, AUGUST_SETTINGS, augustResult, prepareAugust, writeAugust } from './testing/august.js';
+import { testServerUrl } from '../vector/store/testing.js';
+import { AUGUST, augustResult, writeAugust } from './testing/august.js';
+import { type AugustPlace, embeddedAugust, serverAugust } from './testing/august-places.js';
 import { PROJECT } from './testing/run-cli.js';
 
 /**
@@ -23,7 +20,6 @@ const SEED = Number(process.env.TUBAN_DRILL_SEED ?? 20_261_121);
 const MOST_KILLS = 3;
 const folder = mkdtempSync(join(tmpdir(), 'tuban-drill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const SETTINGS = AUGUST_SETTINGS;
 beforeAll(() => writeAugust(folder));
 
 /** Runs August; killed after so many ms. @returns the exit status, null where it was killed */
@@ -54,15 +50,8 @@ function seeded(seed: number): () => number {
   };
 }
 
-interface Place {
-  /** A fresh copy of what was prepared, to be run in. */
-  begin(): Promise<{ readonly cwd: string; readonly env: Record<string, string> }>;
-  look<T>(work: (db: Db) => Promise<T>): Promise<T>;
-  /** After a kill: what readers see, where they can. */
-  readonly readers: boolean;
-}
-
-async function drill(place: Place, count: number, label: string): Promise<void> {
+/** @param readers whether others can look while it is run */
+async function drill(place: AugustPlace, readers: boolean, count: number, label: string): Promise<void> {
   const random = seeded(SEED);
   const first = await place.begin();
   const from = performance.now();
@@ -83,7 +72,7 @@ async function drill(place: Place, count: number, label: string): Promise<void> 
         whole *= 0.7;
       }
       // all of the result or nothing
-      if (place.readers) expect([0, 3]).toContain((await place.look((db) => listPatches(db, AUGUST))).length);
+      if (readers) expect([0, 3]).toContain((await place.look((db) => listPatches(db, AUGUST))).length);
     }
     expect(await runAugust(cwd, env)).toBe(0);
     expect(await place.look(augustResult)).toEqual(undisturbed);
@@ -100,38 +89,8 @@ describe('tuban run, killed at random moments and started again', () => {
   it(
     'ends as if nobody had disturbed it, on the embedded database',
     async () => {
-      const made = await openTestDatabase();
-      const prepared = join(folder, 'prepared');
-      await prepareAugust(made.db, folder);
-      await made.db.close();
-      cpSync(made.dataDir, prepared, { recursive: true });
-      let cwd = '';
-      await drill(
-        {
-          async begin() {
-            cwd = mkdtempSync(join(folder, 'embedded-'));
-            writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(SETTINGS));
-            mkdirSync(join(cwd, '.tuban'));
-            cpSync(prepared, join(cwd, '.tuban', 'database'), { recursive: true });
-            return { cwd, env: {} };
-          },
-          async look(work) {
-            const db = await openDatabase({
-              url: '',
-              dataDir: join(cwd, '.tuban', 'database'),
-              holder: 'drill',
-            });
-            try {
-              return await work(db);
-            } finally {
-              await db.close();
-            }
-          },
-          readers: false,
-        },
-        DRILLS || 1,
-        'embedded',
-      );
+      const place = await embeddedAugust(folder);
+      await drill(place, false, DRILLS || 1, 'embedded').finally(place.dispose);
     },
     120_000 + 60_000 * (DRILLS || 3),
   );
@@ -141,44 +100,8 @@ describe('tuban run, killed at random moments and started again', () => {
   it.skipIf(server === null)(
     'ends as if nobody had disturbed it, on a server',
     async () => {
-      const prepared = await openTestServer(server ?? '');
-      await prepareAugust(prepared.db, folder);
-      await prepared.db.close();
-      const client = new pg.Client({ connectionString: server ?? '' });
-      await client.connect();
-      const template = new URL(prepared.url).pathname.slice(1);
-      const copy = new URL(prepared.url);
-      copy.pathname = `/${template}_drill`;
-      try {
-        await drill(
-          {
-            async begin() {
-              // a killed client's connection ends when the server sees it
-              await client.query(`DROP DATABASE IF EXISTS ${template}_drill WITH (FORCE)`);
-              await wait(50);
-              await client.query(`CREATE DATABASE ${template}_drill TEMPLATE ${template}`);
-              const cwd = mkdtempSync(join(folder, 'server-'));
-              writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(SETTINGS));
-              return { cwd, env: { TUBAN_DATABASE_URL: copy.href } };
-            },
-            async look(work) {
-              const db = await openDatabase({ url: copy.href, dataDir: '', holder: 'drill' });
-              try {
-                return await work(db);
-              } finally {
-                await db.close();
-              }
-            },
-            readers: true,
-          },
-          DRILLS || 3,
-          'server',
-        );
-      } finally {
-        await client.query(`DROP DATABASE IF EXISTS ${template}_drill WITH (FORCE)`);
-        await client.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
-        await client.end();
-      }
+      const place = await serverAugust(server ?? '', folder);
+      await drill(place, true, DRILLS || 3, 'server').finally(place.dispose);
     },
     60_000 + 30_000 * (DRILLS || 4),
   );

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Db } from '../vector/store/db.js';
-import { openDatabase } from '../vector/store/db.js';
 import { listRuns } from '../vector/store/runs.js';
-import { openTestDatabase, openTestServer, testServerUrl } from '../vector/store/testing.js';
-import { AUGUST_SETTINGS, augustResult, prepareAugust, writeAugust } from './testing/august.js';
+import { testServerUrl } from '../vector/store/testing.js';
+import { augustResult, writeAugust } from './testing/august.js';
+import { type AugustPlace, embeddedAugust, serverAugust } from './testing/august-places.js';
 import { FAILING_WRITES, type FailingWrites } from './testing/failing-writes.js';
 import { type CliResult, PROJECT, runCli } from './testing/run-cli.js';
 
@@ -114,15 +113,10 @@ describe('tuban diff on a disk that fails at the n-th write', () => {
   });
 });
 
-interface Place {
-  begin(): Promise<{ readonly cwd: string; readonly env: Record<string, string> }>;
-  look<T>(work: (db: Db) => Promise<T>): Promise<T>;
-}
-
 const RUN = ['run', '--month', '2026-08', '--json'];
 
 async function drill(
-  place: Place,
+  place: AugustPlace,
   sync: boolean,
   tried: (writes: number) => number[],
   label: string,
@@ -169,36 +163,8 @@ describe('tuban run on a disk that fails at the n-th write', () => {
     'publishes nothing, and ends as if nothing had happened when it is asked again',
     { timeout: EVERY ? 3_600_000 : 90_000 },
     async () => {
-      const prepared = await openTestServer(server ?? '');
-      await prepareAugust(prepared.db, folder);
-      await prepared.db.close();
-      const client = new pg.Client({ connectionString: server ?? '' });
-      await client.connect();
-      const template = new URL(prepared.url).pathname.slice(1);
-      const copy = new URL(prepared.url);
-      copy.pathname = `/${template}_copy`;
-      const drop = (name: string) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      try {
-        const place: Place = {
-          async begin() {
-            await drop(`${template}_copy`);
-            await client.query(`CREATE DATABASE ${template}_copy TEMPLATE ${template}`);
-            const cwd = join(mkdtempSync(join(folder, 'server-')), 'cwd');
-            mkdirSync(cwd);
-            writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(AUGUST_SETTINGS));
-            return { cwd, env: { TUBAN_DATABASE_URL: copy.href } };
-          },
-          async look(work) {
-            const db = await openDatabase({ url: copy.href, dataDir: '', holder: 'test' });
-            return work(db).finally(() => db.close());
-          },
-        };
-        await drill(place, false, (writes) => someOf(writes, FEW), 'PostgreSQL');
-      } finally {
-        await drop(`${template}_copy`);
-        await drop(template);
-        await client.end();
-      }
+      const place = await serverAugust(server ?? '', folder);
+      await drill(place, false, (writes) => someOf(writes, FEW), 'PostgreSQL').finally(place.dispose);
     },
   );
 
@@ -209,31 +175,11 @@ describe('tuban run on a disk that fails at the n-th write', () => {
       timeout: EVERY ? 3_600_000 : 120_000,
     },
     async () => {
-      const made = await openTestDatabase();
-      await prepareAugust(made.db, folder);
-      await made.db.close();
-      let cwd = '';
-      const place: Place = {
-        async begin() {
-          cwd = join(mkdtempSync(join(folder, 'embedded-')), 'cwd');
-          mkdirSync(join(cwd, '.tuban'), { recursive: true });
-          writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(AUGUST_SETTINGS));
-          cpSync(made.dataDir, join(cwd, '.tuban', 'database'), { recursive: true });
-          return { cwd, env: {} };
-        },
-        async look(work) {
-          const db = await openDatabase({
-            url: '',
-            dataDir: join(cwd, '.tuban', 'database'),
-            holder: 'test',
-          });
-          return work(db).finally(() => db.close());
-        },
-      };
       const count = 20;
       const spread = (writes: number) =>
         Array.from({ length: count }, (_, i) => Math.ceil(((i + 0.6) * writes) / count));
-      await drill(place, true, spread, 'embedded');
+      const place = await embeddedAugust(folder);
+      await drill(place, true, spread, 'embedded').finally(place.dispose);
     },
   );
 });

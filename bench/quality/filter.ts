@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { parseWhole } from '../../jobs/options.js';
 import { pixelsIn, readPatches } from '../../jobs/prediction.js';
 import { type ChangeClassName, classByCode, codeOf, UNUSABLE } from '../../kernels/classes.js';
+import { seeded } from '../../raster/tiff/testing/random.js';
 import { FilterConfig } from '../../vector/filter/config.js';
 import { judgeObjects, maskObjects, NOT_JUDGED, objectsOf, RIGHT } from '../../vector/objects.js';
 import { type Db, openDatabase } from '../../vector/store/db.js';
@@ -107,17 +108,6 @@ function judgeOthers(
   }
 }
 
-/** A generator of chances 0-1 of its own, so that a table can be made again (mulberry32). */
-function chances(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 class Undone extends Error {}
 
 interface Count {
@@ -147,7 +137,7 @@ async function tryFilter(
   seed: number,
 ): Promise<Outcome[]> {
   const from = months[1 + verdictMonths];
-  const random = chances(seed);
+  const random = seeded(seed);
   const visited = labelled.filter(
     (one) =>
       one.right !== null &&

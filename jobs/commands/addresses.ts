@@ -14,11 +14,7 @@ export const addressesImport: Command = {
   async run(input, context) {
     const { rows, warnings } = await readAddresses(input.args[0], registerOptions(input));
     const count = await withDatabase(context, 'addresses import', async (db) => {
-      await assertFrame(
-        db,
-        input,
-        rows.map(({ geometry }) => geometry),
-      );
+      await assertFrame(db, input, rows);
       return importAddresses(db, rows, { replace: input.options.replace === true });
     });
     tellImport(input, context, 'addresses', { ...count, warnings });

@@ -14,11 +14,7 @@ export const camerasImport: Command = {
   async run(input, context) {
     const { rows, warnings } = await readCameras(input.args[0], registerOptions(input));
     const count = await withDatabase(context, 'cameras import', async (db) => {
-      await assertFrame(
-        db,
-        input,
-        rows.map(({ geometry }) => geometry),
-      );
+      await assertFrame(db, input, rows);
       return importCameras(db, rows);
     });
     tellImport(input, context, 'cameras', { ...count, warnings });

@@ -1,4 +1,5 @@
 import type { Point } from '../../raster/affine.js';
+import type { LonLatPolygons } from '../../raster/zones.js';
 import { FRAMES, type Frame } from '../../vector/features/source.js';
 import type { Db } from '../../vector/store/db.js';
 import { listSubdistricts } from '../../vector/store/subdistricts.js';
@@ -16,12 +17,22 @@ export function frameOf(input: Input): Frame | undefined {
   return given === undefined ? undefined : parseChoice(given, FRAMES, '--from');
 }
 
+/** A row of a register: points, or areas in longitude and latitude. */
+interface Row {
+  readonly geometry: Point | LonLatPolygons;
+}
+
 /**
- * Where nobody said which frame a file is in: looks at its places beside the district's outline, one of each row.
+ * Where nobody said which frame a file is in: looks at its rows beside the district's outline, one place of each.
  * @throws BadInput where they are in GCJ-02.
  */
-export async function assertFrame(db: Db, input: Input, places: readonly Point[]): Promise<void> {
+export async function assertFrame(db: Db, input: Input, rows: readonly Row[]): Promise<void> {
   if (frameOf(input) !== undefined) return;
   const { assertInFrame } = await import('../../vector/features/frame.js');
-  assertInFrame(input.args[0], places, await listSubdistricts(db));
+  assertInFrame(input.args[0], rows.flatMap(placeOf), await listSubdistricts(db));
 }
+
+const placeOf = ({ geometry }: Row): Point[] =>
+  isPoint(geometry) ? [geometry] : geometry.slice(0, 1).flatMap(([outline]) => outline.slice(0, 1));
+
+const isPoint = (geometry: Point | LonLatPolygons): geometry is Point => typeof geometry[0] === 'number';

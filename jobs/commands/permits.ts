@@ -15,11 +15,7 @@ export const permitsImport: Command = {
   async run(input, context) {
     const { rows, warnings } = await readPermits(input.args[0], registerOptions(input));
     const count = await withDatabase(context, 'permits import', async (db) => {
-      await assertFrame(
-        db,
-        input,
-        rows.map(({ geometry }) => geometry[0]?.[0]?.[0] ?? [0, 0]),
-      );
+      await assertFrame(db, input, rows);
       return importPermits(db, rows);
     });
     tellImport(input, context, 'permits', { ...count, warnings: [...warnings, ...count.warnings] });

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { BadInput, messageOf } from '../../raster/errors.js';
 import { parseCount, parsePositive } from '../options.js';
 import { type Command, text } from './command.js';
@@ -29,8 +31,6 @@ export const workerCommand: Command = {
         ? null
         : parsePositive(idle, '--idle-exit', 'seconds');
     const metricsPort = port === undefined ? null : parsePort(port, '--metrics-port');
-    const { join } = await import('node:path');
-    const { hostname } = await import('node:os');
     const { defaultWorkers } = await import('../../raster/engine/pool.js');
     const { WORKER_NAME } = await import('../distributed/names.js');
     const { openQueue } = await import('../distributed/queue.js');

@@ -20,11 +20,7 @@ export const zonesImport: Command = {
     const kind = parseChoice(given, ZONE_KINDS, '--kind');
     const { rows, warnings } = await readZones(input.args[0], registerOptions(input));
     const count = await withDatabase(context, 'zones import', async (db) => {
-      await assertFrame(
-        db,
-        input,
-        rows.map(({ geometry }) => geometry[0]?.[0]?.[0] ?? [0, 0]),
-      );
+      await assertFrame(db, input, rows);
       return importZones(db, kind, rows);
     });
     tellImport(input, context, 'zones', { ...count, warnings: [...warnings, ...count.warnings] });

@@ -1,10 +1,11 @@
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { LeadCase } from '../../reports/leads/case.js';
 import { evidenceReader, type OpenMonth } from '../../reports/leads/evidence.js';
 import { type LeadSheet, renderSheets, type SheetSetting, sheetPage } from '../../reports/leads/sheet.js';
 import { openPdfPrinter, type PdfPrinter } from '../../reports/pdf.js';
+import { writeWhole } from '../../reports/shared/whole-file.js';
 
 export interface SheetsRequest {
   readonly cases: readonly LeadCase[];
@@ -118,7 +119,7 @@ async function pdfEach(request: SheetsRequest, folder: string, printer: PdfPrint
         const [page] = await single.copyPages(part, [index]);
         single.addPage(page);
         files.push(join(folder, `${one.lead.number}.pdf`));
-        await writeWhole(files[files.length - 1], await single.save());
+        await write(files[files.length - 1], await single.save());
       }
     },
     end: async () => files,
@@ -165,7 +166,7 @@ async function htmlEach(request: SheetsRequest, folder: string): Promise<SheetWr
     async add(sheets) {
       for (const sheet of sheets) {
         files.push(join(folder, `${sheet.one.lead.number}.html`));
-        await writeWhole(files[files.length - 1], html(request, [sheet]));
+        await write(files[files.length - 1], html(request, [sheet]));
       }
     },
     end: async () => files,
@@ -177,19 +178,7 @@ function partOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.part`);
 }
 
-async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const beside = partOf(path);
-  await writing(path, async () => {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(beside, content);
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true }).catch(() => {});
-      throw error;
-    }
-  });
-}
+const write = (path: string, content: string | Uint8Array) => writing(path, () => writeWhole(path, content));
 
 /** What goes wrong with a file is told by its name. */
 async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {

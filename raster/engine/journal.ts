@@ -1,14 +1,15 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import type { LearnedModel } from '../../kernels/learned/model.js';
-import { BadInput, writeProblem } from '../errors.js';
+import { BadInput } from '../errors.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
 import { version } from '../version.js';
+import { makeFolder, writeWhole } from '../whole-file.js';
 import type { BlockJob, BlockResult } from './job.js';
 
 /**
@@ -88,14 +89,6 @@ export function jobOf({ job, model }: SharedForm): BlockJob {
   return { ...job, model: { card: model.card, bytes } };
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw writeProblem(folder, error);
-  }
-}
-
 const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
 
 /** Null where it is not there, or is not that block's: it is done again. */
@@ -143,18 +136,6 @@ const Fields = z.object({
 
 export function writeBlock(folder: string, result: BlockResult): Promise<void> {
   return writeWhole(blockFile(folder, result.block.index), serialize(result));
-}
-
-/** The file appears whole or not at all, also where several write the same one: all of them write the same. */
-async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${target}.${randomUUID()}.new`;
-  try {
-    await writeFile(beside, bytes);
-    await rename(beside, target);
-  } catch (error) {
-    await rm(beside, { force: true }).catch(() => {});
-    throw writeProblem(target, error);
-  }
 }
 
 /** Counts up with the form of what is kept: blocks of an older one are done again. */

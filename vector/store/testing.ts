@@ -78,8 +78,22 @@ export function testPlaces(what: string): TestPlace[] {
   return url === null ? [embedded] : [embedded, { name: 'server', open: () => openTestServer(url) }];
 }
 
+export interface TestServer extends TestDatabase {
+  readonly url: string;
+  /** Copies of the database, which must be closed. */
+  copies(): TestCopies;
+}
+
+/** One copy of a database at a time. */
+export interface TestCopies {
+  readonly url: string;
+  /** Makes the copy anew, also where killed clients still hold the one before. */
+  begin(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
 /** A new, empty database on the test server, dropped at the end. */
-export async function openTestServer(url: string): Promise<TestDatabase & { readonly url: string }> {
+export async function openTestServer(url: string): Promise<TestServer> {
   const name = `tuban_test_${process.pid}_${Date.now().toString(36)}`;
   await administer(url, `CREATE DATABASE ${name}`);
   const own = new URL(url);
@@ -88,6 +102,19 @@ export async function openTestServer(url: string): Promise<TestDatabase & { read
   return {
     db,
     url: own.href,
+    copies() {
+      const copy = new URL(own);
+      copy.pathname = `/${name}_copy`;
+      const drop = () => administer(url, `DROP DATABASE IF EXISTS ${name}_copy WITH (FORCE)`);
+      return {
+        url: copy.href,
+        async begin() {
+          await drop();
+          await administer(url, `CREATE DATABASE ${name}_copy TEMPLATE ${name}`);
+        },
+        dispose: drop,
+      };
+    },
     dispose: async () => {
       await db.close();
       await administer(url, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -39,9 +39,8 @@ export function meetsBoxSql({ sql, crs, box, parameters }: SpatialFrame, lonLat:
   if (!(x0 <= x1 && y0 <= y1)) return 'FALSE';
   const steps = Math.ceil(Math.max(x1 - x0, y1 - y0, EDGE_DEGREES) / EDGE_DEGREES);
   const ring = densified(rectangle(x0, y0, x1, y1), crs.epsg === 4326 ? 1 : steps);
-  const own = mapPositions({ type: 'Polygon', coordinates: [ring] }, ([x, y]) =>
-    transformer(WGS84, crs)(x, y),
-  );
+  const project = transformer(WGS84, crs);
+  const own = mapPositions({ type: 'Polygon', coordinates: [ring] }, ([x, y]) => project(x, y));
   return `ST_Intersects(${sql}, ST_GeomFromText(${parameters.add(wktOf(own))}::text, ${Number(crs.epsg)}))`;
 }
 
