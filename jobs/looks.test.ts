@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apply } from '../raster/affine.js';
 import { crsFromEpsg, transformer, WGS84 } from '../raster/crs.js';
 import { allocateRuns } from '../raster/runs.js';
 import { madeGrid } from '../raster/testing.js';
+import type { DraftPatch } from '../vector/number.js';
 import type { Db } from '../vector/store/db.js';
 import { listPatches } from '../vector/store/patches.js';
 import { replaceSubdistricts } from '../vector/store/subdistricts.js';
 import { openTestDatabase, type TestDatabase } from '../vector/store/testing.js';
 import { registerScene } from './catalogue.js';
 import { type Config, loadConfig } from './config.js';
-import { sharesOf } from './looks.js';
+import { lookAgain, sharesOf } from './looks.js';
 import { runMonth } from './monthly.js';
+import type { StateHistory } from './state-history.js';
 import { type Box, coverAt, coverValue, ORIGIN, writeScene } from './testing/scenes.js';
 
 describe('sharesOf', () => {
@@ -32,6 +35,56 @@ describe('sharesOf', () => {
     });
     expect(sharesOf(runs, zone, grid, new Set([1]))).toEqual({ usable: 30 / 40, holding: 4 / 30 });
     expect(sharesOf(runs, zone, grid, new Set([1, 4]))).toEqual({ usable: 30 / 40, holding: 7 / 30 });
+  });
+});
+
+describe('lookAgain at a new building that an earlier pair does not show', () => {
+  const grid = madeGrid(20, 10);
+  const [left, top] = apply(grid.transform, 2, 2);
+  const [right, bottom] = apply(grid.transform, 12, 6);
+  const rings = [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+    [left, top],
+  ] as const;
+  const asked = {
+    month: '2026-08',
+    against: 'mom' as const,
+    beforeMonths: ['2026-07'],
+    grid,
+    drafts: [{ class: 'building_new', rings: [rings] } as unknown as DraftPatch],
+    runs: allocateRuns(0),
+  };
+  /** The look at June, which shows no change; in June so much of the ground was green. */
+  async function look(usable: number, holding: number): Promise<unknown> {
+    const wanted: (readonly string[])[] = [];
+    const states: Partial<StateHistory> = {
+      months: ['2026-06', '2026-07'],
+      share: async (_month, _zone, ...names) => {
+        wanted.push(names);
+        return { usable, holding };
+      },
+    };
+    const { own } = await lookAgain(asked, {
+      db: { query: async () => [] } as unknown as Db,
+      months: ['2026-06', '2026-07', '2026-08'],
+      states: states as StateHistory,
+      comparePair: async () => ({ runs: allocateRuns(0) }),
+    });
+    expect(wanted).toEqual([['water', 'forest', 'green']]);
+    return own;
+  }
+  const seen = { kind: 'earlier', before: '2026-06', after: '2026-08', usable: 1 };
+
+  it('holds by what was green or water then: no building stood there', async () => {
+    expect(await look(1, 0.9)).toEqual([{ ord: 0, look: { ...seen, holding: 0.9 } }]);
+  });
+
+  it('does not hold by hard ground, nor by what was hardly seen', async () => {
+    expect(await look(1, 0)).toEqual([{ ord: 0, look: { ...seen, holding: 0 } }]);
+    expect(await look(0.4, 1)).toEqual([{ ord: 0, look: { ...seen, holding: 0 } }]);
   });
 });
 

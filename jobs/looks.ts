@@ -4,7 +4,7 @@ import type { Grid, Window } from '../raster/grid.js';
 import type { Runs } from '../raster/runs.js';
 import { eachZoneRun } from '../raster/zone-runs.js';
 import { boundsOf, type Zone, zoneOfRings } from '../raster/zones.js';
-import { agreeingCodes, isSeasonal, type Look, MOST_MONTHS_OPEN } from '../vector/life.js';
+import { agreeingCodes, isSeasonal, LEAST_USABLE, type Look, MOST_MONTHS_OPEN } from '../vector/life.js';
 import type { Against, DraftPatch } from '../vector/number.js';
 import type { Db } from '../vector/store/db.js';
 import { openPatches, type RunLooks } from '../vector/store/looks.js';
@@ -64,11 +64,14 @@ const STATE_OF: Readonly<Partial<Record<ChangeClassName, { name: StateName; afte
   forest_loss: { name: 'forest', after: false },
 };
 
+/** States of ground that no building stands on. */
+const UNBUILT: readonly StateName[] = ['water', 'forest', 'green'];
+
 /**
  * What other months say about a run's drafts and about earlier patches that are still suspected. Water and forest are
  * looked up in the states of single months: a shore that was dry before, or a field that was green, has not changed but
  * come round. Hard ground tells nothing of buildings, so theirs and earthwork's months are compared again, on the blocks
- * that matter. A run against last year says what month-on-month patches of forest look like over a year.
+ * that matter; but where plants or water were to be seen earlier, no building stood. A run against last year says what month-on-month patches of forest look like over a year.
  */
 export async function lookAgain(asked: Asked, sources: Sources): Promise<RunLooks> {
   const { month, against, grid } = asked;
@@ -140,7 +143,7 @@ async function askStates(
 async function askPairs(
   subjects: readonly Subject[],
   { month, against, grid }: Asked,
-  { months, comparePair }: Sources,
+  { months, comparePair, states }: Sources,
 ): Promise<Answer[]> {
   const backFrom = (last: string) =>
     months.filter((m) => m <= last && monthsBetween(m, month) <= MOST_MONTHS_BACK).reverse();
@@ -157,11 +160,24 @@ async function askPairs(
   for (const { back, subjects: asking } of pairs.values()) {
     const { runs } = await comparePair(back, touching(asking.map(({ zone }) => zone)));
     for (const subject of asking) {
-      const shares = sharesOf(runs, subject.zone, grid, agreeingCodes(subject.class, subject.kind));
-      answers.push({ subject, look: { kind: subject.kind, before: back[0], after: month, ...shares } });
+      const { kind, class: name, zone } = subject;
+      const { usable, holding: shown } = sharesOf(runs, zone, grid, agreeingCodes(name, kind));
+      const unbuilt =
+        states === null || kind === 'later' || name !== 'building_new'
+          ? 0
+          : await unbuiltShare(states, back[0], zone);
+      const holding = Math.max(shown, unbuilt);
+      answers.push({ subject, look: { kind, before: back[0], after: month, usable, holding } });
     }
   }
   return answers;
+}
+
+/** Of a zone the share that plants or water covered in a month; 0 where too little of it was seen. */
+async function unbuiltShare(states: StateHistory, month: string, zone: Zone): Promise<number> {
+  if (!states.months.includes(month)) return 0;
+  const { usable, holding } = await states.share(month, zone, ...UNBUILT);
+  return usable >= LEAST_USABLE ? holding : 0;
 }
 
 function overTheYear(subject: Subject, { runs, grid, beforeMonths, month }: Asked): Answer {

@@ -1,14 +1,15 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectorKind } from '../kernels/detector.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
-import { type BlockRunner, commonBands, compare } from '../raster/engine/compare.js';
+import { type BlockRunner, type CompareResult, commonBands, compare } from '../raster/engine/compare.js';
 import { openJournal } from '../raster/engine/journal.js';
 import { defaultWorkers } from '../raster/engine/pool.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
-import { BadInput, messageOf, Unavailable, writeProblem } from '../raster/errors.js';
-import { describeGrid, type Grid } from '../raster/grid.js';
+import { BadInput, messageOf, Unavailable } from '../raster/errors.js';
+import { describeGrid, type Grid, pixelArea } from '../raster/grid.js';
 import { shownAddress } from '../raster/tiff/address.js';
+import { makeFolder } from '../raster/whole-file.js';
 import { zoneOnGrid } from '../raster/zones.js';
 import { type RefreshCount, refreshLeads } from '../reports/leads/refresh.js';
 import { draftPatches } from '../vector/draft.js';
@@ -278,9 +279,7 @@ async function runOne(db: Db, config: Config, request: MonthlyRequest, work: Wor
       before: work.before.map(({ scene }) => sceneName(scene.path)),
       after: work.after.map(({ scene }) => sceneName(scene.path)),
     });
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw writeProblem(folder, error);
-    });
+    await makeFolder(folder);
     const done = await computeAndStore(db, config, request, work, run, folder, note);
     // it is published: what goes wrong from here on is no failure of the run
     await note('info', run.held ? 'Run:Held' : 'Run:Published', {
@@ -371,8 +370,9 @@ async function computeAndStore(
           const scenes = await work.archive.scenes(beforeMonths);
           const journal = await openJournal(join(config.stateDir, 'work'));
           journals.push(journal);
-          const { classes } = detector.computable(commonBands([...scenes, ...after]));
-          const other = { before: scenes, classes, zones: [], clip: false, outputs: {} };
+          const again = detector.again ?? detector;
+          const { classes } = again.computable(commonBands([...scenes, ...after]));
+          const other = { before: scenes, detector: again, classes, zones: [], clip: false, outputs: {} };
           return compare({ ...common, ...other, wanted, journal });
         },
       });
@@ -381,6 +381,7 @@ async function computeAndStore(
     looked_again: looks.known.length + looks.own.length,
   });
   const areas = stateAreas(result.transitions, subdistricts, grid, first);
+  const usable = usableShare(result, areas, grid);
   const summary = {
     folder,
     grid: describeGrid(grid),
@@ -391,7 +392,7 @@ async function computeAndStore(
     classes: classTotals(drafts, result.runs, grid, choice.classes),
     not_computed: Object.keys(choice.missing),
     looked_again: looks.known.length + looks.own.length,
-    usable_fraction: share(areas),
+    usable_fraction: usable,
     sensors: { before: sensors(before), after: sensors(after) },
     scenes: result.reports.map(({ scene, alignment, normalization }) => ({
       scene,
@@ -408,7 +409,7 @@ async function computeAndStore(
       ...judgeNotes,
       ...lookNotes(result.reports),
       ...toleranceNotes(result),
-      ...usableNotes(share(areas), config.schedule.leastUsable),
+      ...usableNotes(usable, config.schedule.leastUsable),
     ],
     timings_ms: Object.fromEntries(
       Object.entries(result.timings).map(([name, ms]) => [name, Math.round(ms)]),
@@ -472,7 +473,12 @@ function sensors(scenes: readonly OpenedScene[]): string[] {
   return [...new Set(scenes.map(({ scene }) => scene.sensor.name))];
 }
 
-function share(areas: readonly SubdistrictArea[]): number {
-  const total = areas.reduce((sum, area) => sum + area.totalM2, 0);
-  return total > 0 ? areas.reduce((sum, area) => sum + area.usableM2, 0) / total : 0;
+/** Of the district's pixels the share seen on both dates, also where the detector tells no states. The comparison was clipped to it. */
+function usableShare(
+  { pixels, usable }: Pick<CompareResult, 'pixels' | 'usable'>,
+  areas: readonly SubdistrictArea[],
+  grid: Grid,
+): number {
+  const district = areas.reduce((sum, area) => sum + area.totalM2, 0) / pixelArea(grid);
+  return district > 0 ? 1 - (pixels - usable) / district : 0;
 }

@@ -11,7 +11,7 @@ import { eachZoneRow, rasterizeZones, windowAround, type Zone } from '../raster/
 import type { Db } from '../vector/store/db.js';
 import { listRuns, type RunRecord } from '../vector/store/runs.js';
 
-/** A month's states over a zone: of its pixels the share seen, and of these the share in the state. */
+/** A month's states over a zone: of its pixels the share seen, and of these the share in any of the states asked. */
 export interface StateShare {
   readonly usable: number;
   readonly holding: number;
@@ -21,7 +21,7 @@ export interface StateShare {
 export interface StateHistory {
   /** Months known, oldest first. */
   readonly months: readonly string[];
-  share(month: string, zone: Zone, state: StateName): Promise<StateShare>;
+  share(month: string, zone: Zone, ...asked: readonly StateName[]): Promise<StateShare>;
   /**
    * Pixels by zone and state in both months, as BlockResult.transitions counts them; slot 0 where either month saw nothing.
    * @throws Error where a month is not known.
@@ -70,11 +70,13 @@ export async function openStateHistory(
   };
   return {
     months: [...files.keys()].sort(),
-    async share(month, zone, state) {
+    async share(month, zone, ...asked) {
       const window = windowAround(zone, grid);
       if (window === null) return { usable: 0, holding: 0 };
       const [states] = await (await raster(month)).readWindow(0, window, [0]);
-      const wanted = STATES.find(({ name }) => name === state)?.code;
+      const wanted = new Set(
+        STATES.flatMap(({ name, code }) => (asked.includes(name) ? [code as number] : [])),
+      );
       let total = 0;
       let seen = 0;
       let holding = 0;
@@ -83,7 +85,7 @@ export async function openStateHistory(
         total += x1 - x0;
         for (let at = start + x0; at < start + x1; at++) {
           if (states[at] !== 0) seen++;
-          if (states[at] === wanted) holding++;
+          if (wanted.has(states[at])) holding++;
         }
       });
       return { usable: total > 0 ? seen / total : 0, holding: seen > 0 ? holding / seen : 0 };

@@ -115,6 +115,11 @@ export interface DetectorKind {
   };
   /** Bands it reads of those a scene has. */
   bandsUsed(bands: ReadonlySet<BandRole>): readonly BandRole[];
+  /**
+   * The same for a second look at changes that another pair has shown: to be seen again takes less than to be found (hysteresis,
+   * Canny 1986). Absent where it makes no difference.
+   */
+  readonly again?: DetectorKind;
   /** What the chance of its patches to be right is, from its own confidence; absent where it is not known. */
   chance?(bands: ReadonlySet<BandRole>, resolution: number): Chance;
   create(options: DetectorOptions): Detector;

@@ -7,6 +7,8 @@ import { type ChanceMap, chancesOver, type Frame, sampleAt } from './chances.js'
 import { cellSize, type LearnedModel, misfit, modelClasses } from './model.js';
 import { type ModelSession, openModel } from './session.js';
 
+/** A change known from another pair is seen again at this share of the odds that it takes to be found. */
+const AGAIN = 0.25;
 /** px that a detector's halo is a multiple of. */
 const LATTICE = 8;
 /** The brightest confidence that a pixel carries. */
@@ -39,6 +41,9 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
     ...stateDetector,
     name: 'onnx',
     model,
+    get again() {
+      return learnedDetector({ ...model, card: { ...card, thresholds: seenAgain(card) } });
+    },
     outlined: (bands, resolution) => !own.some(isBuilding) && stateDetector.outlined(bands, resolution),
     halo: (resolution) => {
       const cell = cellSize(card, resolution) ?? 1;
@@ -71,6 +76,18 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
   };
 }
 
+/** The chance from which a pixel is called a class that the model tells. */
+const thresholdOf = ({ thresholds }: ModelCard, name: ChangeClassName) => thresholds[name] ?? 0.5;
+
+function seenAgain(card: ModelCard): ModelCard['thresholds'] {
+  return Object.fromEntries(
+    modelClasses(card).map((name) => {
+      const chance = thresholdOf(card, name);
+      return [name, (AGAIN * chance) / (1 - chance + AGAIN * chance)];
+    }),
+  );
+}
+
 function leastCommon(a: number, b: number): number {
   let [x, y] = [a, b];
   while (y > 0) [x, y] = [y, x % y];
@@ -101,7 +118,7 @@ function create(
   });
   const wanted = card.outputs.channels.flatMap((channel, plane) =>
     channel !== 'none' && own.includes(channel) && options.classes.has(channel)
-      ? [{ plane, name: channel, code: codeOf(channel), threshold: card.thresholds[channel] ?? 0.5 }]
+      ? [{ plane, name: channel, code: codeOf(channel), threshold: thresholdOf(card, channel) }]
       : [],
   );
   const knowsPlants = bands.has('nir') && bands.has('red');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DateBlock, SceneLook } from '../detector.js';
 import { cardFault, ModelCard } from './card.js';
 import { chancesOver, sampleAt } from './chances.js';
+import { learnedDetector } from './detector.js';
 import { cellSize, type LearnedModel, misfit, UnusableModel } from './model.js';
 import { readOnnx } from './onnx-file.js';
 import { openModel } from './session.js';
@@ -242,6 +243,24 @@ describe('a model fits', () => {
     expect(misfit(card, new Set(['red', 'green', 'blue']), 0.5)).toBeNull();
     expect(misfit(card, new Set(['red']), 0.5)).toBe('it needs the green band');
     expect(misfit(card, new Set(['red', 'green']), 2)).toMatch(/pixels of 0.8 to 1.5 m, and those of 2 m/);
+  });
+});
+
+describe('a second look', () => {
+  it('takes a quarter of the odds, of every class that the model tells', () => {
+    const outputs = {
+      name: 'probability',
+      activation: 'none',
+      channels: ['building_new', 'none', 'building_removed'],
+    } as const;
+    const card = { ...cardFor(FILE), outputs, thresholds: { building_removed: 0.8 } } as unknown as ModelCard;
+    const { again } = learnedDetector(modelOf(FILE, card));
+    // 0.5 where the card names none: odds 1 to 1/4, and 4 to 1
+    expect(again?.model?.card.thresholds).toEqual({
+      building_new: expect.closeTo(0.2, 9),
+      building_removed: expect.closeTo(0.5, 9),
+    });
+    expect(again?.model?.card.sha256).toBe(card.sha256);
   });
 });
 
