@@ -187,6 +187,9 @@ describe.each(places)('runMonth on the $name database', ({ name, open }) => {
     expect(areas.reduce((sum, { totalM2 }) => sum + totalM2, 0)).toBe(WIDTH * HEIGHT * PIXEL);
     expect(areas.map(({ totalM2 }) => totalM2)).toEqual([400, 400, 300].map((w) => w * HEIGHT * PIXEL));
     expect(existsSync(join(first.summary.folder, 'state.tif'))).toBe(true);
+    // this detector tells no states: none of them is measured, but all of the ground was seen
+    expect(areas.map(({ usableM2 }) => usableM2)).toEqual([0, 0, 0]);
+    expect(first.summary.usable_fraction).toBe(1);
   });
 
   it('compares with last year where no earlier month is near', async () => {
@@ -302,6 +305,9 @@ describe.each(places)('runMonth on the $name database', ({ name, open }) => {
       expect(sum((s) => s.beforeAreaM2)).toBeCloseTo(usableM2, 6);
       expect(usableM2).toBeLessThanOrEqual(totalM2);
     }
+    const total = (pick: (area: (typeof areas)[number]) => number) =>
+      areas.reduce((sum, area) => sum + pick(area), 0);
+    expect(mom.summary.usable_fraction).toBeCloseTo(total((a) => a.usableM2) / total((a) => a.totalM2), 9);
     await agree(mom);
   });
 });

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -87,6 +88,8 @@ class Training:
         plain = [p for p in self.net.parameters() if p.dim() <= 1]
         groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
+        # The next batch is made while the step before is taken: one thread alone leaves cores idle.
+        self.maker, self.ahead = ThreadPoolExecutor(1), None
         self.step, self.before, self.losses = 0, 0.0, []
         self.began = self.clock()
         self.mean, self.std = (torch.tensor(setup[k], device=device)[:, None, None] for k in ("mean", "std"))
@@ -122,6 +125,7 @@ class Training:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda number, _frame: stop.append(number))
         told = time.monotonic()
+        self.ahead = self.maker.submit(self.batches, self.step)
         while (progress := self.progress()) < 1:
             self.losses.append(self.advance(progress))
             if stop or time.monotonic() - told >= self.args.every:
@@ -140,7 +144,8 @@ class Training:
         share = min(progress / WARM, 0.5 + 0.5 * math.cos(math.pi * max(0, progress - WARM) / (1 - WARM)))
         for group in self.optimizer.param_groups:
             group["lr"] = rate * max(share, 1e-3)
-        before, after, label = (part.to(self.device) for part in self.batches(self.step))
+        before, after, label = (part.to(self.device) for part in self.ahead.result())
+        self.ahead = self.maker.submit(self.batches, self.step + 1)
         self.net.train()
         dates = [self.normalize(d).contiguous(memory_format=torch.channels_last) for d in (before, after)]
         loss = loss_of(self.net(*dates), label, self.codes)

@@ -17,7 +17,7 @@ export interface AugustPlace {
 export async function embeddedAugust(folder: string): Promise<AugustPlace> {
   const made = await openTestDatabase();
   await prepareAugust(made.db, folder);
-  await made.db.close();
+  await made.close();
   let dataDir = '';
   return {
     async begin() {
@@ -36,7 +36,7 @@ export async function serverAugust(url: string, folder: string): Promise<AugustP
   const made = await openTestServer(url);
   await prepareAugust(made.db, folder);
   // a template must have no connection
-  await made.db.close();
+  await made.close();
   const copies = made.copies();
   return {
     async begin() {

@@ -13,8 +13,18 @@ import { readMigrations } from './migrate.js';
  */
 export interface TestDatabase {
   readonly db: ScriptDb;
-  /** Closes the database and removes what it left. */
+  /** Closes the database, so that it can be copied. */
+  close(): Promise<void>;
+  /** Closes the database, where it is open, and removes what it left. */
   dispose(): Promise<void>;
+}
+
+function closer(db: ScriptDb): () => Promise<void> {
+  let closed: Promise<void> | null = null;
+  return () => {
+    closed ??= db.close();
+    return closed;
+  };
 }
 
 /** A new, empty embedded database with all tables. */
@@ -33,11 +43,13 @@ export async function openTestDatabase(): Promise<TestDatabase & { readonly data
     keepSeed(dataDir, seed);
     db = await openDatabase({ url: '', dataDir, holder: 'test' });
   }
+  const close = closer(db);
   return {
     db,
     dataDir,
+    close,
     dispose: async () => {
-      await db.close();
+      await close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -99,9 +111,11 @@ export async function openTestServer(url: string): Promise<TestServer> {
   const own = new URL(url);
   own.pathname = `/${name}`;
   const db = await openDatabase({ url: own.href, dataDir: '', holder: 'test' });
+  const close = closer(db);
   return {
     db,
     url: own.href,
+    close,
     copies() {
       const copy = new URL(own);
       copy.pathname = `/${name}_copy`;
@@ -116,7 +130,7 @@ export async function openTestServer(url: string): Promise<TestServer> {
       };
     },
     dispose: async () => {
-      await db.close();
+      await close();
       await administer(url, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };

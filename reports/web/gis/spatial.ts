@@ -55,7 +55,8 @@ export function intersectsSql({ sql, crs, box, parameters }: SpatialFrame, lonLa
     .map((value) => `${parameters.add(value)}::float8`)
     .join(', ');
   const given = `ST_MakeValid(ST_GeomFromText(${parameters.add(wktOf(finite))}::text, 4326))`;
-  const cut = `ST_Intersection(${given}, ST_MakeEnvelope(${around}, 4326))`;
+  // not an overlay, whose arithmetic fails where edges nearly coincide (vector/store/overlay.ts); what it leaves may touch itself
+  const cut = `ST_MakeValid(ST_ClipByBox2D(${given}, ST_MakeEnvelope(${around}, 4326)::box2d))`;
   const own =
     crs.epsg === 4326 ? cut : `ST_Transform(ST_Segmentize(${cut}, ${EDGE_DEGREES}), ${Number(crs.epsg)})`;
   return `ST_Intersects(${sql}, ${own})`;

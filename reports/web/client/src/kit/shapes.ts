@@ -172,6 +172,9 @@ export const RunNote = LogLine.extend({ task: z.string() });
 
 const Summary = z.object({
   usable_fraction: z.number().optional(),
+  detector: z.string().optional(),
+  /** The learned model that judged, null for mathematics alone. */
+  model: z.object({ id: z.string() }).nullish(),
   tolerance_px: z.number().default(0),
   scenes: z
     .array(

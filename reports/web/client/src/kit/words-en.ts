@@ -332,6 +332,8 @@ export const en: Words = {
   publishedAt: 'Published',
   usable: 'Usable',
   alignment: 'Shift',
+  detector: 'Detector',
+  detectors: { states: 'built-in (land states)', indices: 'indices', onnx: 'learned model' },
   unreliable: 'unreliable',
   notes: 'Notes',
   progress: 'Progress',

@@ -305,6 +305,8 @@ export const zh = {
   publishedAt: '发布',
   usable: '可用占比',
   alignment: '配准偏移',
+  detector: '检测方法',
+  detectors: { states: '内置（地类状态）', indices: '指数差异', onnx: '学习模型' },
   unreliable: '不可靠',
   notes: '说明',
   progress: '进度',

@@ -7,7 +7,7 @@ import { RunLog, Runs } from '../kit/shapes.js';
 import { badge, facts, into } from '../kit/widgets.js';
 import { comparison } from './comparison.js';
 import { logList } from './log.js';
-import { notesOf, shifts } from './table.js';
+import { judgedBy, notesOf, shifts } from './table.js';
 import { resumeButton } from './tasks.js';
 
 const DID_NOT_END: readonly string[] = ['failed', 'cancelled', 'interrupted'];
@@ -38,6 +38,7 @@ export async function runDetail(app: App, id: string, again: () => void): Promis
       [words.startedAt, moment(run.started_at)],
       [words.publishedAt, run.published_at && moment(run.published_at)],
       [words.usable, run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction, 1)],
+      [words.detector, judgedBy(run)],
       [words.alignment, shifts(run)],
       [words.notes, notes.length > 0 && notes.map((text) => h('div', {}, text))],
       [words.assets, run.assets.join('、')],

@@ -41,6 +41,13 @@ export function shifts({ summary }: Run) {
   );
 }
 
+/** What judged the months: the detector, and the learned model in it. */
+export function judgedBy({ summary }: Run): string | undefined {
+  if (summary?.detector === undefined) return undefined;
+  const name = named(t().detectors, summary.detector);
+  return summary.model ? `${name} ${summary.model.id}` : name;
+}
+
 /** What a reader must know of a run's corrections, in the language of the page. */
 export function notesOf({ summary }: Run): string[] {
   const words = t();
