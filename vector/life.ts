@@ -12,7 +12,7 @@ export interface Look {
   readonly after: string;
   /** Share of the patch's pixels that the pair can be judged on, 0-1. */
   readonly usable: number;
-  /** Share of those that show the patch's change in this pair too, 0-1. */
+  /** Share of those that show the patch's change in this pair too, 0-1; of a building also by ground that nothing stood on before. */
   readonly holding: number;
 }
 

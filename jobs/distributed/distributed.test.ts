@@ -201,6 +201,16 @@ describe.skipIf(server === null)('tuban worker', () => {
     expect(await exited(child)).toBe(0);
   }, 60_000);
 
+  it('takes over a queue that an earlier version has made with other settings', async () => {
+    const { boss, config } = await place('upgraded');
+    await boss.updateQueue(QUEUE, { retryLimit: 0, expireInSeconds: 60 });
+    const later = await openQueue({ url: config.databaseUrl, name: 'test', log });
+    const { retryLimit, expireInSeconds } = (await later.getQueue(QUEUE)) ?? {};
+    await later.stop({ graceful: false });
+    expect([retryLimit, expireInSeconds]).not.toContain(0);
+    expect(expireInSeconds).toBeGreaterThan(60);
+  });
+
   it('ends when the queue is empty with --once, after a rest with --idle-exit', async () => {
     const here = await place('idle');
     // a job of a run that has ended

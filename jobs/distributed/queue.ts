@@ -60,6 +60,17 @@ export interface QueueOptions {
   readonly log: Logger;
 }
 
+const SETTINGS = {
+  heartbeatSeconds: HEARTBEAT_S,
+  expireInSeconds: EXPIRE_S,
+  retryLimit: RETRIES,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 30,
+  deadLetter: DEAD_QUEUE,
+  deleteAfterSeconds: 86_400,
+};
+
 /**
  * The queue on the configured server, made where it is not there; several may do that at once. Close it with `stop()`.
  * @throws BadInput where no server is configured, Unavailable where it does not answer.
@@ -88,16 +99,9 @@ export async function openQueue({ url, name, log }: QueueOptions): Promise<PgBos
   try {
     await boss.start();
     await boss.createQueue(DEAD_QUEUE, { retentionSeconds: 30 * 86_400 });
-    await boss.createQueue(QUEUE, {
-      heartbeatSeconds: HEARTBEAT_S,
-      expireInSeconds: EXPIRE_S,
-      retryLimit: RETRIES,
-      retryDelay: 1,
-      retryBackoff: true,
-      retryDelayMax: 30,
-      deadLetter: DEAD_QUEUE,
-      deleteAfterSeconds: 86_400,
-    });
+    await boss.createQueue(QUEUE, SETTINGS);
+    // one that an earlier version has made keeps that version's settings otherwise
+    await boss.updateQueue(QUEUE, SETTINGS);
     return boss;
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => {});
