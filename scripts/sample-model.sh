@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes the model that ships, samples/models/buildings-samples@2, again: worlds of the generator that nothing else uses, all pairs of their
 # months as labels, thirteen minutes of training on two quiet cores. Needs a built project and PyTorch (training/README.md).
-# Usage: scripts/sample-model.sh FOLDER
+# Usage: scripts/sample-model.sh FOLDER, then copy its model/ here, without the checkpoint, and `npm run format`
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 tuban() { node "$root/dist/jobs/cli.js" "$@"; }
