@@ -60,7 +60,7 @@ export async function labelSeries(
   const right = new Map<string, boolean>();
   const buildings = found.filter((one) => one.class === 'building_new');
   const codes = await Promise.all(months.map((_, k) => (k === 0 ? null : truth.codes(k))));
-  const made = truth.things.filter((thing) => thing.class === 'building_new' && thing.month >= 0);
+  const made = truth.things.filter((thing) => thing.class === 'building_new');
   const isKnown = (k: number) =>
     share(buildings[k].pixels, (pixel) => codes[buildings[k].index]?.[pixel] !== UNUSABLE) >= 0.5;
   const judged = judgeBuildings(

@@ -72,12 +72,15 @@ export async function readSeriesTruth(samples: string, months: readonly string[]
     grid,
     pixelKm2: pixelKm2Of(path, grid),
     months,
-    things: changes.map((change) => ({
-      what: change.trap ?? change.class ?? 'nothing',
-      class: change.class,
-      month: months.indexOf(change.month),
-      pixels: pixelsIn([[change.ring]], grid),
-    })),
+    // of a longer series some come in months that are not looked at
+    things: changes
+      .filter((change) => months.includes(change.month))
+      .map((change) => ({
+        what: change.trap ?? change.class ?? 'nothing',
+        class: change.class,
+        month: months.indexOf(change.month),
+        pixels: pixelsIn([[change.ring]], grid),
+      })),
     seen: (month, pixel) => seen[month][pixel] === 1,
     async codes(month) {
       const out = new Uint8Array(width * height).fill(UNUSABLE);
