@@ -71,7 +71,8 @@ const UNBUILT: readonly StateName[] = ['water', 'forest', 'green'];
  * What other months say about a run's drafts and about earlier patches that are still suspected. Water and forest are
  * looked up in the states of single months: a shore that was dry before, or a field that was green, has not changed but
  * come round. Hard ground tells nothing of buildings, so theirs and earthwork's months are compared again, on the blocks
- * that matter; but where plants or water were to be seen earlier, no building stood. A run against last year says what month-on-month patches of forest look like over a year.
+ * that matter; but where plants or water were to be seen earlier, no building stood. A run against last year says what
+ * month-on-month patches of forest look like over a year.
  */
 export async function lookAgain(asked: Asked, sources: Sources): Promise<RunLooks> {
   const { month, against, grid } = asked;

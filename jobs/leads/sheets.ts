@@ -185,6 +185,8 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    // says what is wrong with which file already
+    if (error instanceof Unavailable) throw error;
     throw new Unavailable(
       `${path} cannot be written: ${messageOf(error)}. Check the folder, its rights and the space left`,
     );

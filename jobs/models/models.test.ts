@@ -191,7 +191,7 @@ describe('a district with a model', () => {
     expect(await tuban('models', 'use', 'redder', '--anyway')).toMatchObject({ status: 0 });
     expect(await tuban('models', 'use', 'bluer', '--anyway')).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/known: .*redder@1/),
+      stderr: expect.stringMatching(/known: buildings-samples@\d+, redder@1/),
     });
 
     const config = { ...loadConfig(work, env), stateDir: state, workers: 1 };

@@ -13,7 +13,7 @@ import { openTestDatabase, openTestServer, type TestDatabase, testServerUrl } fr
  * Ground is cut with ground in SQL alone: on the embedded database by its own PostGIS and GEOS, on a server by others. Both
  * must come to the same areas where edges lie within nanometres to a millimetre of one another.
  */
-const COUNT = process.env.TUBAN_DRILL ? 10_000 : 4_000;
+const COUNT = 10_000;
 const BATCH = 250;
 const SEED = 20_261_121;
 /** Share of a pair's area. */
