@@ -4,11 +4,16 @@ import { vulkanDrivers } from './vulkan.js';
 
 const require = createRequire(import.meta.url);
 
+/** The WebGPU device that kernels run on, for others to compute on too. */
+export interface ComputeDevice {
+  readonly lost: Promise<unknown>;
+}
+
 /** What of GPU.js is used; its types do not tell of the context that it shares between instances. */
 interface GpuJs {
   readonly GPU: typeof GPU;
   readonly WebGPUContext: {
-    acquire(): Promise<{ device: { lost: Promise<unknown> } }>;
+    acquire(): Promise<{ device: ComputeDevice }>;
     destroy(): Promise<void>;
   };
 }
@@ -48,6 +53,8 @@ export interface Backend {
   readonly name: BackendName;
   /** `length` is the number of outputs in px, `constants` are baked into the kernel. */
   compile(source: KernelSource, length: number, constants: Readonly<Record<string, number>>): Kernel;
+  /** Only on webgpu; `close()` destroys it with its last user. */
+  device?(): Promise<ComputeDevice>;
   close(): Promise<void>;
 }
 
@@ -135,6 +142,7 @@ function createBackend(name: BackendName): Backend {
   return {
     name,
     compile: (source, length, constants) => compile(opened(), name, source, length, constants),
+    ...(name === 'webgpu' && { device: async () => (await gpuJs().WebGPUContext.acquire()).device }),
     close: async () => {
       if (closed) return;
       closed = true;

@@ -88,7 +88,7 @@ export interface Detector {
   detectFromSource?(before: SourceBlock, after: SourceBlock): Promise<Detection>;
   /** Where samples for `detectFromSource` are best put (date 0 before, 1 after), for detectors with memory of their own. */
   readonly sourceSamples?: (date: 0 | 1, type: SampleKind, length: number) => SourceBlock['samples'];
-  /** Where each of its stages runs: the backend's name, or `typescript`. */
+  /** Where each of its stages runs, or has run: the backend's name, or `typescript`. */
   readonly stages: Readonly<Record<string, string>>;
 }
 
@@ -123,6 +123,8 @@ export interface DetectorKind {
   /** What the chance of its patches to be right is, from its own confidence; absent where it is not known. */
   chance?(bands: ReadonlySet<BandRole>, resolution: number): Chance;
   create(options: DetectorOptions): Detector;
+  /** Lets go of what its detectors have opened, before their backend is closed. */
+  close?(): Promise<void>;
 }
 
 export interface DetectorOptions {

@@ -1,3 +1,4 @@
+import type { BandRole } from '../bands.js';
 import type { DateBlock, SceneLook } from '../detector.js';
 import type { ModelCard } from './card.js';
 import type { ModelSession } from './session.js';
@@ -44,7 +45,7 @@ export async function chancesOver(
   cell: number,
   look: SceneLook,
 ): Promise<ChanceMap> {
-  const planes = dates.map((date) => modelPlanes(card, date, frame, cell, look));
+  const planes = dates.map((date, k) => modelPlanes(card, date, dates[1 - k], frame, cell, look));
   const { width, height } = planes[0];
   const { inputs, outputs, margin_px: margin } = card;
   const reach = (length: number) => inputs.size ?? tileSize(length, TILE, 2 * margin, inputs.multiple);
@@ -99,10 +100,15 @@ function weightsOf(size: number, margin: number, goesOn: readonly [boolean, bool
   return Float64Array.from({ length: size }, (_, at) => tileWeight(at, size, margin, goesOn));
 }
 
-/** The card's bands of a date, averaged over cells of what can be used in them, and normalized; the mean where nothing can. */
+/**
+ * The card's bands of a date, averaged over cells and normalized. What one date hides is shown as the other has it: an edge of
+ * cloud that one date alone shows looks like the edge of a roof. A cell is of pixels that both dates show, else of
+ * those that one does, else the mean.
+ */
 function modelPlanes(
   { inputs, normalization }: ModelCard,
-  { bands, stack, usable }: DateBlock,
+  own: DateBlock,
+  other: DateBlock,
   size: Frame,
   cell: number,
   look: SceneLook,
@@ -111,25 +117,32 @@ function modelPlanes(
   const width = Math.max(1, Math.floor((size.width - 2 * slack) / cell));
   const height = Math.max(1, Math.floor((size.height - 2 * slack) / cell));
   const data = new Float32Array(inputs.bands.length * width * height);
+  const placeOf = ({ bands }: DateBlock, role: BandRole) => bands.indexOf(role) * size.width * size.height;
   inputs.bands.forEach((role, b) => {
-    const plane = bands.indexOf(role) * size.width * size.height;
+    const [ownPlane, otherPlane] = [placeOf(own, role), placeOf(other, role)];
     const levels = normalization.kind === 'levels';
     const dark = levels ? (look.dark[role] ?? 0) : 0;
     const scale = levels ? Math.max(look.high[role] ?? 1, 1e-6) : 1;
     const [mean, std] = [normalization.mean[b], normalization.std[b]];
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
-        let sum = 0;
-        let count = 0;
+        let [anySum, anyCount, bothSum, bothCount] = [0, 0, 0, 0];
         for (let dy = 0; dy < cell; dy++) {
           const row = (slack + y * cell + dy) * size.width + slack + x * cell;
           for (let at = row; at < row + cell; at++) {
-            if (usable[at] === 0) continue;
-            sum += stack[plane + at];
-            count++;
+            const mine = own.usable[at] === 1;
+            const theirs = other.usable[at] === 1;
+            if (!mine && !theirs) continue;
+            const value = mine ? own.stack[ownPlane + at] : other.stack[otherPlane + at];
+            anySum += value;
+            anyCount++;
+            if (!mine || !theirs) continue;
+            bothSum += value;
+            bothCount++;
           }
         }
-        const value = count === 0 ? mean : (sum / count - dark) / scale;
+        const average = bothCount > 0 ? bothSum / bothCount : anySum / anyCount;
+        const value = anyCount === 0 ? mean : (average - dark) / scale;
         data[(b * height + y) * width + x] = (value - mean) / std;
       }
     }

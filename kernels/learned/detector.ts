@@ -1,3 +1,4 @@
+import type { Backend } from '../backend.js';
 import { type ChangeClassName, codeOf, STATES, UNUSABLE } from '../classes.js';
 import { CONFIDENCE_STEPS } from '../confidence.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions } from '../detector.js';
@@ -33,10 +34,11 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
   const replaced = (name: ChangeClassName) =>
     own.includes(name) || (name.startsWith('building') && own.some((other) => other.startsWith('building')));
   let opened: Promise<ModelSession> | null = null;
-  const session = () => {
-    opened ??= openModel(model);
+  const session = (backend: Backend) => {
+    opened ??= openOn(backend);
     return opened;
   };
+  const openOn = async ({ device }: Backend) => openModel(model, device ? await device() : null);
   return {
     ...stateDetector,
     name: 'onnx',
@@ -72,7 +74,11 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
         return 1 / (1 + Math.exp(-(line.intercept + line.slope * Math.log(p / (1 - p)))));
       };
     },
-    create: (options) => create(card, own, replaced, session, options),
+    create: (options) => create(card, own, replaced, () => session(options.backend), options),
+    close: async () => {
+      await (await opened)?.close();
+      opened = null;
+    },
   };
 }
 
@@ -122,12 +128,18 @@ function create(
       : [],
   );
   const knowsPlants = bands.has('nir') && bands.has('red');
+  // named once it has run
+  let stage: ModelSession['stage'] | null = null;
   return {
-    stages: { ...base.stages, model: 'onnx wasm' },
+    get stages() {
+      return { ...base.stages, ...(stage && { model: stage }) };
+    },
     async detect(before: DateBlock, after: DateBlock) {
       const detection = await base.detect(before, after);
       if (wanted.length === 0) return detection;
-      const chances = await chancesOver(await session(), card, [before, after], frame, cell, look);
+      const opened = await session();
+      stage = opened.stage;
+      const chances = await chancesOver(opened, card, [before, after], frame, cell, look);
       mark(detection, chances, wanted, { ...frame, cell, knowsPlants });
       return detection;
     },

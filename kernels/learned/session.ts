@@ -1,10 +1,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-web';
+import type { ComputeDevice } from '../backend.js';
 import type { ModelCard } from './card.js';
 import { type LearnedModel, modelId, UnusableModel } from './model.js';
 import { readOnnx } from './onnx-file.js';
 
 /** A model made ready to run in this thread. */
 export interface ModelSession {
+  /** What it really runs on. */
+  readonly stage: 'onnx wasm' | 'onnx webgpu';
   /**
    * Chances of every output channel over a tile: `channels` planes of `height / stride` × `width / stride`, row by row.
    * @param before, after a plane a band of the card, one after the other, already normalized
@@ -20,23 +23,25 @@ export interface TileChances {
 }
 
 /**
- * Opens a model with ONNX Runtime's WebAssembly build, in one thread: blocks are what runs side by side here.
+ * Opens a model with ONNX Runtime: on the device given, else (and where the device will not have it) by its WebAssembly build in one
+ * thread, as blocks are what runs side by side here.
  * @throws UnusableModel where the file is not what the card says, or cannot be run
  */
-export async function openModel({ card, bytes }: LearnedModel): Promise<ModelSession> {
+export async function openModel(
+  { card, bytes }: LearnedModel,
+  device: ComputeDevice | null = null,
+): Promise<ModelSession> {
   const file = new Uint8Array(bytes);
   checkGraph(card, file);
-  const ort = await import('onnxruntime-web');
-  ort.env.wasm.numThreads = 1;
-  ort.env.logLevel = 'error';
-  const session = await ort.InferenceSession.create(file.slice(), {
-    executionProviders: ['wasm'],
-    graphOptimizationLevel: 'all',
-  }).catch((error: unknown) => {
-    throw new UnusableModel(`model ${modelId(card)} cannot be loaded (${firstLine(error)})`);
-  });
+  const onDevice = device && (await createOn(device, file).catch(() => null));
+  const { ort, session } =
+    onDevice ??
+    (await create(file).catch((error: unknown) => {
+      throw new UnusableModel(`model ${modelId(card)} cannot be loaded (${firstLine(error)})`);
+    }));
   const tensor = (data: Float32Array, shape: readonly number[]) => new ort.Tensor('float32', data, shape);
   return {
+    stage: onDevice ? 'onnx webgpu' : 'onnx wasm',
     async run(before, after, width, height) {
       const feeds = feedsOf(card, before, after, width, height, tensor);
       const results = await session.run(feeds).catch((error: unknown) => {
@@ -53,6 +58,67 @@ export async function openModel({ card, bytes }: LearnedModel): Promise<ModelSes
     },
     close: () => session.release(),
   };
+}
+
+interface Runtime {
+  readonly ort: typeof import('onnxruntime-web');
+  readonly session: InferenceSession;
+}
+
+async function create(file: Uint8Array): Promise<Runtime> {
+  return start(await import('onnxruntime-web'), file, 'wasm');
+}
+
+async function createOn(device: ComputeDevice, file: Uint8Array): Promise<Runtime> {
+  takeSharedMemory();
+  // its types know no device but a browser's
+  const provider = { name: 'webgpu', device } as unknown as InferenceSession.ExecutionProviderConfig;
+  return start(await import('onnxruntime-web/webgpu'), file, provider);
+}
+
+async function start(
+  ort: Runtime['ort'],
+  file: Uint8Array,
+  provider: InferenceSession.ExecutionProviderConfig,
+): Promise<Runtime> {
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = 'error';
+  const session = await ort.InferenceSession.create(file.slice(), {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+  });
+  return { ort, session };
+}
+
+interface Queue {
+  writeBuffer(
+    buffer: object,
+    offset: number,
+    data: ArrayBufferView | ArrayBufferLike,
+    ...range: number[]
+  ): void;
+}
+
+let takesShared = false;
+
+/** ONNX Runtime's heap is shared memory, which Dawn's queue refuses to read: it gets a copy. Once a thread. */
+function takeSharedMemory(): void {
+  const { GPUQueue } = globalThis as unknown as { GPUQueue: { prototype: Queue } };
+  if (takesShared) return;
+  takesShared = true;
+  const write = GPUQueue.prototype.writeBuffer;
+  GPUQueue.prototype.writeBuffer = function (buffer, offset, data, ...range) {
+    const shared = (ArrayBuffer.isView(data) ? data.buffer : data) instanceof SharedArrayBuffer;
+    write.call(this, buffer, offset, shared ? unshared(data) : data, ...range);
+  };
+}
+
+/** A copy of bytes: ranges of it count in bytes, which is how ONNX Runtime asks. */
+function unshared(data: ArrayBufferView | ArrayBufferLike): Uint8Array {
+  const view = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+  return new Uint8Array(view);
 }
 
 /** Holds the file's own words against the card. @throws UnusableModel */

@@ -109,6 +109,7 @@ async function main(): Promise<void> {
       if (block === null) {
         // nothing may be left open: the thread ends by itself
         await Promise.allSettled([...before, ...after].map(({ scene }) => scene.close()));
+        await kind.close?.();
         await opened.close();
         port.close();
         return;
