@@ -243,7 +243,10 @@ export function turnedScore(step: number): number {
   return ramp(step, 0.25, 0.5);
 }
 
-/** Water gained, with the other look being the one before, or lost; `lit` is 1 where water comes, that may lie in shade. */
+/**
+ * Water gained, with the other look being the one before, or lost. `lit` is how far the other look is sunlit: in a building's shadow a pond is as
+ * black as the ground beside it, and would come and go with the sun.
+ */
 export function waterTurn(
   water: number,
   otherWater: number,
@@ -535,7 +538,9 @@ export const stateChangeKernel: KernelSource = inlined({
       if (this.constants.hasWater > 0.5) {
         const step = Math.abs(ratioAfter - ratioBefore);
         const turned = Math.max(turnedScore(step), dim);
-        const waterGain = waterTurn(waterAfter, waterBefore, turned, 1, changed);
+        // in pixels that no building's shadow fills, what is dark is water or forest
+        const told = Math.max(litBefore, this.constants.hasDarkWater);
+        const waterGain = waterTurn(waterAfter, waterBefore, turned, told, changed);
         if (waterGain >= 0.5) {
           code = 4;
           confidence = waterGain;

@@ -326,7 +326,8 @@ function judge(
       const step = f32x4.pmax(f32x4.div(first, second), f32x4.div(second, first));
       turned = f32x4.pmax(turned, ramp(step, 1.35, 1.8));
     }
-    const waterGain = f32x4.mul(f32x4.mul(f32x4.mul(waterAfter, rest(waterBefore)), turned), changed);
+    const told = has & DARK_WATER ? f32x4.splat(1) : litBefore;
+    const waterGain = product(waterAfter, rest(waterBefore), turned, told, changed);
     let is = half(waterGain);
     found = v128.bitselect(i32x4.splat(4), found, is);
     sure = v128.bitselect(waterGain, sure, is);
