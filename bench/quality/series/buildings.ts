@@ -12,6 +12,8 @@ export interface BuildingsJudged {
   readonly score: Score;
   /** RIGHT, WRONG or NOT_JUDGED a patch. */
   readonly found: Uint8Array;
+  /** Places of the buildings that had to be found and were not. */
+  readonly missed: readonly number[];
 }
 
 /** From here on an object can be seen, and a patch can be judged. */
@@ -51,14 +53,14 @@ export function judgeBuildings(
     width,
     (a, b) => patches[a].month >= buildings[b].month && patches[a].month <= (shown[b] ?? -1),
   );
-  let missed = 0;
+  const missed: number[] = [];
   matched.forEach((a, b) => {
-    if (demanded[b] && a < 0) missed++;
+    if (demanded[b] && a < 0) missed.push(b);
     if (!demanded[b] && a >= 0) found[a] = NOT_JUDGED;
   });
   for (let a = 0; a < found.length; a++) if (found[a] === WRONG && !canBeJudged(a)) found[a] = NOT_JUDGED;
   const count = (what: number) => found.reduce((sum, judged) => sum + (judged === what ? 1 : 0), 0);
-  return { score: scoreOf(count(RIGHT), count(WRONG), missed), found };
+  return { score: scoreOf(count(RIGHT), count(WRONG), missed.length), found, missed };
 }
 
 /** Share of pixels of which something holds. */
