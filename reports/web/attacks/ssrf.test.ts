@@ -162,6 +162,54 @@ describe('an address that leads inside', () => {
     told(`${count} addresses as ${surface}, ${caught} reached`);
   });
 
+  it('is not reached by what an OIDC provider says of itself: where tokens, keys and persons are', async () => {
+    let named = '';
+    let asked = 0;
+    const part = (text: object) => Buffer.from(JSON.stringify(text)).toString('base64url');
+    const provider = createServer((request, response) => {
+      const answer = (body: object) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (request.url?.startsWith('/.well-known/'))
+        return answer({
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: named === 'token' ? address : `${issuer}/token`,
+          jwks_uri: named === 'keys' ? address : `${issuer}/keys`,
+          userinfo_endpoint: address,
+        });
+      asked++;
+      const now = Math.floor(Date.now() / 1000);
+      const claims = { iss: issuer, sub: 'x', aud: 'x', nonce: 'n', iat: now, exp: now + 60 };
+      const idToken = [part({ alg: 'RS256', kid: 'k' }), part(claims), part({})].join('.');
+      return answer({ access_token: 'a', token_type: 'bearer', id_token: idToken });
+    });
+    servers.push(provider);
+    const issuer = await listening(provider);
+    let address = '';
+    // the provider itself may be asked, nothing else that is inside
+    const inside = guardFor('https://outside.test');
+    const guard: Guard = {
+      check: (url) => (new URL(url).origin === issuer ? undefined : inside.check(url)),
+      lookup: inside.lookup,
+    };
+    let count = 0;
+    for (const one of addresses()) {
+      for (address of [one, one.replace(/^http:/, 'https:')]) {
+        for (named of ['token', 'keys']) {
+          const client = providerOf(OidcConfig.parse({ issuer, clientId: 'x' }), null, { guard });
+          const begun = { state: 's', nonce: 'n', verifier: 'v', back: '/' };
+          const back = new URL('https://tuban.test/back?code=c&state=s');
+          await expect(client.claims(back, begun)).rejects.toThrow();
+          expect(caught, `${named} ${address}`).toBe(0);
+        }
+      }
+      count++;
+    }
+    // the token was fetched where the provider's own address was left in place: it is the keys that are refused
+    expect(asked).toBeGreaterThan(count);
+    told(`${count} addresses as a provider's endpoints, 0 reached`);
+  });
+
   it.each([
     'http://127.0.0.1',
     'http://localhost',
