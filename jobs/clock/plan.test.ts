@@ -9,6 +9,7 @@ const month = (name: string, more: Partial<MonthFacts> = {}): MonthFacts => ({
   lastAdded: `${name}-28T00:00:00.000Z`,
   lastAcquired: `${name}-20`,
   publishedAt: null,
+  heldAt: null,
   ...more,
 });
 const done = (name: string) => month(name, { publishedAt: `${name}-29T00:00:00.000Z` });
@@ -50,6 +51,24 @@ describe('what the clock does', () => {
   it('three days off over the due instant change nothing but the delay', () => {
     const stored = [done('2026-09'), month('2026-10')];
     expect(months(at('2026-11-07T19:00:00Z', stored))).toEqual(['2026-10']);
+  });
+
+  it('leaves a month alone whose run is kept back, says so, and runs it again with newer scenes', () => {
+    const held = month('2026-10', { heldAt: '2026-11-04T17:00:00.000Z' });
+    expect(at('2026-11-06T00:00:00Z', [done('2026-09'), held])).toMatchObject({
+      run: [],
+      late: [
+        {
+          month: '2026-10',
+          kind: 'held',
+          text: '2026-10: a run of 2026-11-05 is kept back; publish or discard it on the page of runs',
+        },
+      ],
+    });
+    const newer = { ...held, lastAdded: '2026-11-05T00:00:00.000Z' };
+    expect(months(at('2026-11-06T00:00:00Z', [done('2026-09'), newer]))).toEqual(['2026-10']);
+    const published = { ...held, publishedAt: '2026-11-05T00:00:00.000Z' };
+    expect(at('2026-11-06T00:00:00Z', [done('2026-09'), published])).toMatchObject({ run: [], late: [] });
   });
 
   it('looks back no further than it is told to', () => {

@@ -26,7 +26,7 @@ export interface RunStep {
 
 export interface Late {
   readonly month: string;
-  readonly kind: 'missing' | 'waiting' | 'retrying' | 'given_up';
+  readonly kind: 'missing' | 'waiting' | 'held' | 'retrying' | 'given_up';
   /** One line for people. */
   readonly text: string;
 }
@@ -64,7 +64,7 @@ export function plan(
     const tried = stored.clock.find((one) => one.month === month);
     if (facts === undefined) late.push(missing(month, due, stored.months, rule));
     else {
-      const step = stepOf(now, due, facts, tried, schedule);
+      const step = stepOf(now, due, facts, tried, schedule, rule.zone);
       if (step === null) continue;
       if ('kind' in step) late.push(step);
       else run.push(step);
@@ -88,8 +88,9 @@ function stepOf(
   facts: MonthFacts,
   tried: ClockMonth | undefined,
   schedule: ScheduleConfig,
+  zone: string,
 ): RunStep | Late | null {
-  const { month, lastAdded, publishedAt } = facts;
+  const { month, lastAdded, publishedAt, heldAt } = facts;
   const sameScenes = tried?.scenesAt != null && !later(lastAdded, tried.scenesAt);
   const open = tried !== undefined && tried.outcome !== 'published' && tried.outcome !== 'none';
   const doneSince = publishedAt !== null && !later(lastAdded, publishedAt);
@@ -97,6 +98,11 @@ function stepOf(
   const cut = tried?.outcome === 'running' || tried?.outcome === 'interrupted';
   const half = open && sameScenes && (cut || later(tried.triedAt ?? '', publishedAt ?? ''));
   if (doneSince && !half) return null;
+  // a person looks at it: what the clock made of the same scenes would be published past them
+  if (heldAt !== null && later(heldAt, lastAdded) && !later(publishedAt ?? '', heldAt)) {
+    const text = `${month}: a run of ${dayIn(new Date(heldAt), zone)} is kept back; publish or discard it on the page of runs`;
+    return { month, kind: 'held', text };
+  }
   const waitEnds = new Date(due.getTime() + schedule.waitDays * DAY_MS);
   const leastUsable = now < waitEnds ? schedule.leastUsable : 0;
   const attempts = sameScenes && tried !== undefined ? tried.attempts : 0;

@@ -15,6 +15,7 @@ import { crsFromEpsg, transformer, WGS84 } from '../../raster/crs.js';
 import { Unavailable } from '../../raster/errors.js';
 import { type FileServer, fileServer } from '../../raster/tiff/testing/file-server.js';
 import type { Db } from '../../vector/store/db.js';
+import { discardRun } from '../../vector/store/run-drafts.js';
 import { listRuns } from '../../vector/store/runs.js';
 import { listScenes } from '../../vector/store/scenes.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
@@ -141,6 +142,20 @@ describe.each(places)('the clock on the $name database', ({ open }) => {
       month: '2026-11',
       text: expect.stringMatching(/since 2026-10-12/),
     });
+  });
+
+  it('does not publish past a person who keeps a run back', async () => {
+    deliver('2026-09.tif');
+    deliver('2026-10.tif');
+    await look({ run: async () => [] });
+    await runMonth(db, config, { month: '2026-10', against: ['mom'], hold: true });
+    await db.query('TRUNCATE tuban.clock_month');
+    const held = await look();
+    expect(held?.ran).toEqual([]);
+    expect(held?.late.find(({ month }) => month === '2026-10')).toMatchObject({ kind: 'held' });
+    const [draft] = await listRuns(db);
+    await discardRun(db, draft.id);
+    expect((await look())?.ran).toMatchObject([{ month: '2026-10', outcome: 'published' }]);
   });
 
   it('says why a file is not taken, once, and takes the others', async () => {

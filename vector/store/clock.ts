@@ -28,13 +28,16 @@ export interface MonthFacts {
   readonly lastAcquired: string | null;
   /** When the month was published last, ISO 8601; null where it was not. */
   readonly publishedAt: string | null;
+  /** When the run began whose result is kept back, to be published or discarded by a person, ISO 8601; null where none is. */
+  readonly heldAt: string | null;
 }
 
 /** Months with scenes, oldest first. */
 export function listMonthFacts(db: Db): Promise<MonthFacts[]> {
   return db.query<MonthFacts>(
     `SELECT s.month, count(*) AS scenes, max(s.added_at) AS "lastAdded", max(s.acquired) AS "lastAcquired",
-       (SELECT max(r.published_at) FROM tuban.run r WHERE r.month = s.month AND r.status = 'published') AS "publishedAt"
+       (SELECT max(r.published_at) FROM tuban.run r WHERE r.month = s.month AND r.status = 'published') AS "publishedAt",
+       (SELECT max(r.started_at) FROM tuban.run r WHERE r.month = s.month AND r.status = 'draft') AS "heldAt"
      FROM tuban.scene s GROUP BY s.month ORDER BY s.month`,
   );
 }
