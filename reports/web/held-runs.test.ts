@@ -5,6 +5,7 @@ import { holdRun } from '../../vector/store/run-drafts.js';
 import { addToRunLog } from '../../vector/store/run-log.js';
 import { findRun, startRun } from '../../vector/store/runs.js';
 import { areaOf, draftAt, GRID, publishAugust } from '../../vector/store/sample.js';
+import { addScene } from '../../vector/store/scenes.js';
 import { FOREIGN, OWN, openTestSite, type TestSite } from './testing.js';
 
 let site: TestSite;
@@ -113,6 +114,27 @@ describe('a run that is kept back', () => {
     const log = await call('planner', 'GET', `/api/runs/${id}/log`);
     expect(log.body.items).toMatchObject([{ data: { error: 'cannot read 2026-08.tif: no such file' } }]);
     expect(JSON.stringify([run, log.body])).not.toMatch(/\/data|tuban-web-/);
+  });
+
+  it('has scenes that show their names, not where they lie', async () => {
+    await addScene(site.db, {
+      month: '2026-08',
+      sensor: null,
+      files: ['/data/gf2/2026-08.tif', 'https://user:key@images.example/a/b.tif?sig=1'],
+      crs: 'EPSG:4547',
+      footprint: [
+        [114, 22],
+        [115, 22],
+        [115, 23],
+        [114, 22],
+      ],
+      acquired: null,
+      resolutionM: 2,
+      bands: {},
+    });
+    const { body } = await call('planner', 'GET', '/api/scenes');
+    expect(body.months).toMatchObject([{ month: '2026-08', scenes: [{ files: ['2026-08.tif', 'b.tif'] }] }]);
+    expect(JSON.stringify(body)).not.toMatch(/\/data|user:key|sig=/);
   });
 
   it('is compared by what publishing it gives: numbers, states, areas, leads', async () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { shownAddress } from '../../../raster/tiff/address.js';
@@ -164,8 +165,8 @@ export function runRoutes(app: FastifyInstance, deps: Deps): void {
             .map(({ id, sensor, files, acquired, resolutionM, crs, addedAt }) => ({
               id,
               sensor,
-              // addresses may carry passwords and signatures
-              files: files.map(shownAddress),
+              // addresses may carry passwords and signatures, and where files lie is the server's own business
+              files: files.map((file) => basename(shownAddress(file))),
               acquired,
               resolution_m: resolutionM,
               crs,
