@@ -49,6 +49,16 @@ describe('judgeBuildings', () => {
     expect(judge([one], [{ month: 1, pixels: [2, 3, 4] }, late]).counts).toEqual([1, 1, 0]);
   });
 
+  it('takes patches that a border has cut for one', () => {
+    const halves = [
+      { month: 1, pixels: [2, 3, 4] },
+      { month: 1, pixels: [5] },
+    ];
+    expect(judge([one], halves)).toEqual({ found: [RIGHT, RIGHT], counts: [1, 0, 0] });
+    const apart = [halves[0], { month: 1, pixels: [6, 7] }];
+    expect(judge([one], apart)).toEqual({ found: [RIGHT, WRONG], counts: [1, 1, 0] });
+  });
+
   it('lets a building under cloud be seen first when the cloud is gone', () => {
     expect(judge([one], [{ month: 2, pixels: [2, 3, 4] }], { hidden: [1] }).counts).toEqual([1, 0, 0]);
     expect(judge([one], [], { hidden: [1] }).counts).toEqual([0, 0, 1]);
