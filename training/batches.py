@@ -23,6 +23,8 @@ SHIFT, LEAN = 2.0, 0.03  # between the dates: pixels, and shear or stretch over 
 CHANGED, BLURRED, FREE = 0.5, 0.3, 0.5
 # Pixels a chip remembers of each kind as window centres.
 CENTRES = 4096
+# Edge of the square, model pixels, whose changed share tells how large the change is that a pixel belongs to.
+AROUND = 17
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,37 @@ class Source:
     chip: object
     known: np.ndarray
     changed: np.ndarray
+    changed_px: int  # CENTRES at most
     inner: tuple  # least and greatest centre (row, column) of windows that lie within the known part
 
 
-def source_of(chip, codes, rng, crop):
-    pick = lambda mask: rng.permutation(np.argwhere(mask))[:CENTRES]
+def rarity(changed, power):
+    """Weight of each changed pixel (..., height, width): the changed share of the square around it, to the power -power.
+
+    Lone houses weigh more than the pixels of halls: leads are counted by objects, a training loss by pixels. A power of 0
+    weighs all alike.
+    """
+    if power == 0:
+        return changed
+    rows = F.avg_pool2d(changed[:, None], (AROUND, 1), 1, (AROUND // 2, 0))
+    share = F.avg_pool2d(rows, (1, AROUND), 1, (0, AROUND // 2))[:, 0]
+    return changed * share.clamp(min=1 / AROUND**2) ** -power
+
+
+def source_of(chip, codes, rng, crop, small):
     known = np.argwhere(chip.label != UNKNOWN)
+    mask = np.isin(chip.label, codes)
+    places = np.argwhere(mask)
+    changed = places
+    if len(places):
+        weights = rarity(torch.from_numpy(mask.astype(np.float32))[None], small)[0].numpy()[mask].astype(np.float64)
+        changed = places[rng.choice(len(places), CENTRES, p=weights / weights.sum())]
     if not len(known):
-        return Source(chip, known, known, (None, None))
+        return Source(chip, known, changed, 0, (None, None))
     least, most = known.min(0) + crop // 2, known.max(0) + 1 - crop // 2
     middle = (least + most) // 2  # of a part narrower than a window
     inner = (np.where(least > most, middle, least), np.where(least > most, middle, most))
-    return Source(chip, rng.permutation(known)[:CENTRES], pick(np.isin(chip.label, codes)), inner)
+    return Source(chip, rng.permutation(known)[:CENTRES], changed, min(CENTRES, len(places)), inner)
 
 
 def shares(weights):
@@ -52,15 +73,15 @@ def shares(weights):
 
 
 class Batches:
-    def __init__(self, chips, bands, codes, seed, size, crop):
+    def __init__(self, chips, bands, codes, seed, size, crop, small):
         self.bands, self.seed, self.size, self.crop = bands, seed, size, crop
         rng = np.random.default_rng(seed)
-        sources = [source_of(chip, list(codes.values()), rng, crop) for chip in chips]
+        sources = [source_of(chip, list(codes.values()), rng, crop, small) for chip in chips]
         self.known = [s for s in sources if len(s.known)]
         self.changed = [s for s in sources if len(s.changed)]
         # Chips are drawn by what is known of them, and by the root of what changed: a large hall is no hundred houses.
         self.known_shares = shares([(s.chip.label != UNKNOWN).sum() for s in self.known])
-        self.changed_shares = shares([len(s.changed) ** 0.5 for s in self.changed])
+        self.changed_shares = shares([s.changed_px**0.5 for s in self.changed])
         self.swapped = swap_table(codes)
 
     def __call__(self, step):

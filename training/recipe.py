@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 import checkpoint
-from batches import Batches
+from batches import Batches, rarity
 from dataset import UNKNOWN, band_statistics, held_back, read_dataset
 from errors import BadInput
 from figures import scores, tally
@@ -56,6 +56,7 @@ def describe(args, data, chips):
         "seed": args.seed,
         "batch": args.batch,
         "crop": args.crop,
+        "small": args.small,
         "budget": {"steps": args.steps} if args.steps else {"minutes": args.minutes},
         "from": None,
     }
@@ -79,7 +80,7 @@ class Training:
     def __init__(self, args, setup, data, chips, device):
         self.args, self.setup, self.device = args, setup, device
         self.codes = torch.tensor(list(data.codes.values()), dtype=torch.uint8)[None, :, None, None].to(device)
-        self.batches = Batches(chips, data.bands, data.codes, args.seed, args.batch, args.crop)
+        self.batches = Batches(chips, data.bands, data.codes, args.seed, args.batch, args.crop, args.small)
         if not self.batches.changed:
             raise BadInput(f"{args.dataset}: no chip for training holds a changed pixel; export with more grounds")
         self.net = ChangeNet(len(data.bands), len(data.codes)).to(device, memory_format=torch.channels_last)
@@ -148,7 +149,7 @@ class Training:
         self.ahead = self.maker.submit(self.batches, self.step + 1)
         self.net.train()
         dates = [self.normalize(d).contiguous(memory_format=torch.channels_last) for d in (before, after)]
-        loss = loss_of(self.net(*dates), label, self.codes)
+        loss = loss_of(self.net(*dates), label, self.codes, self.args.small)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -166,10 +167,15 @@ class Training:
         checkpoint.save(self.args.out, setup, {**weights, "optimizer": self.optimizer.state_dict()["state"]})
 
 
-def loss_of(logits, label, codes):
-    """Cross entropy and soft Dice over known pixels, every class on its own."""
+def loss_of(logits, label, codes, small):
+    """Cross entropy and soft Dice over known pixels, every class on its own, changed pixels by their rarity."""
     known = (label != UNKNOWN)[:, None].float()
     truth = (label[:, None] == codes).float()
+    changed = truth.amax(1)
+    weight = rarity(changed, small)
+    # all changed pixels together weigh what they did
+    weight = 1 - changed + weight * (changed.sum() / weight.sum().clamp(min=1e-6))
+    known = known * weight[:, None]
     entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none") * known
     probability = torch.sigmoid(logits) * known
     both, sums = (probability * truth).sum((0, 2, 3)), (probability + truth * known).sum((0, 2, 3))

@@ -33,6 +33,8 @@ def arguments():
     add("--every", type=float, default=60.0, metavar="S", help="seconds between checkpoints and lines of progress")
     add("--batch", type=int, default=8, help="windows a step")
     add("--crop", type=int, default=128, metavar="PX", help="edge of a window in model pixels, a multiple of 16")
+    add("--small", type=float, default=0.0, metavar="P", help="how much more pixels of small changes weigh, 0 to 1: the "
+        "changed share of their surroundings to the power -P, when windows are drawn and again in the loss")  # fmt: skip
     add("--licence", default="not stated", help="of the model, on its card")
     add("--data-licence", default="not stated", help="of the training data, on the card")
     args = parser.parse_args()
@@ -41,6 +43,8 @@ def arguments():
             parser.error(f"argument --{name.replace('_', '-')}: {getattr(args, name)}; expected above 0")
     if args.steps is not None and args.steps < 1:
         parser.error(f"argument --steps: {args.steps}; expected 1 or more")
+    if not 0 <= args.small <= 1:
+        parser.error(f"argument --small: {args.small}; expected 0 to 1")
     if args.crop % 16:
         parser.error(f"argument --crop: {args.crop}; expected a multiple of 16")
     return args

@@ -10,7 +10,10 @@ import { openModel } from '../kernels/learned/session.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Two steps of a second or so: crops and batches as small as they go. */
-const SMALL = ['--steps', '20', '--crop', '64', '--batch', '2', '--threads', '1', '--pixel-size', '1'];
+const SMALL = [
+  ...['--steps', '20', '--crop', '64', '--batch', '2', '--threads', '1', '--pixel-size', '1'],
+  ...['--small', '0.5'],
+];
 
 /** A Python that has the recipe's packages; Debian's is asked first, whatever other Python the PATH names. */
 function findPython(): string | null {
@@ -108,6 +111,22 @@ describe.skipIf(skipped)('the training recipe', () => {
     expect((await readCard(join(folder, 'killed'))).sha256).toBe(
       (await readCard(join(folder, 'whole'))).sha256,
     );
+  });
+
+  it('weighs the pixels of a lone house over those of a hall, if asked to', () => {
+    const script = `
+import torch
+from batches import rarity
+changed = torch.zeros(1, 64, 64)
+changed[0, 8:12, 8:12] = 1
+changed[0, 30:60, 30:60] = 1
+at = lambda power: rarity(changed, power)[0][[0, 10, 45], [0, 10, 45]].tolist()
+print([at(0), at(0.5), at(1)])`;
+    const { stdout, stderr } = spawnSync(python ?? 'python3', ['-c', script], { cwd: HERE, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const share = 16 / 17 ** 2;
+    const expected = [0, 0.5, 1].map((power) => [0, share ** -power, 1].map((v) => expect.closeTo(v, 3)));
+    expect(JSON.parse(stdout)).toEqual(expected);
   });
 
   it('begins from an earlier model, and says so on the card', async () => {
