@@ -122,7 +122,10 @@ changed[0, 8:12, 8:12] = 1
 changed[0, 30:60, 30:60] = 1
 at = lambda power: rarity(changed, power)[0][[0, 10, 45], [0, 10, 45]].tolist()
 print([at(0), at(0.5), at(1)])`;
-    const { stdout, stderr } = spawnSync(python ?? 'python3', ['-c', script], { cwd: HERE, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(python ?? 'python3', ['-c', script], {
+      cwd: HERE,
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('');
     const share = 16 / 17 ** 2;
     const expected = [0, 0.5, 1].map((power) => [0, share ** -power, 1].map((v) => expect.closeTo(v, 3)));
