@@ -76,8 +76,10 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
     },
     create: (options) => create(card, own, replaced, () => session(options.backend), options),
     close: async () => {
-      await (await opened)?.close();
+      // one that could not be opened has said so
+      const session = await opened?.catch(() => null);
       opened = null;
+      await session?.close();
     },
   };
 }
