@@ -3,6 +3,7 @@
 import json
 import os
 
+from calibration import calibrate
 from export import measure_margin, write_card, write_onnx
 from figures import choose_threshold, figures_at, tally
 from model import MULTIPLE
@@ -25,6 +26,7 @@ def finish(args, training, data, chips, val, say):
     }
     figures = figures_at(counts, data.codes, thresholds)
     told = told_classes(names, figures)
+    calibration = calibrate(net, val, data.codes, thresholds, training.normalize, training.device)
     test = [c for c in data.chips if c.split == "test"]
     tested = figures_at(measure(test), data.codes, thresholds) if test else {}
     normalize, training.device = training.normalize, "cpu"
@@ -47,6 +49,7 @@ def finish(args, training, data, chips, val, say):
         "outputs": {"name": "probability", "activation": "none", "channels": [n if n in told else "none" for n in names]},
         "margin_px": margin,
         "thresholds": {n: thresholds[n] for n in told},
+        "calibration": {n: calibration[n] for n in told if n in calibration},
         "training": {
             "data": f"{os.path.basename(os.path.abspath(args.dataset))} ({', '.join(data.sources)})",
             "licence": args.data_licence,
@@ -62,7 +65,7 @@ def finish(args, training, data, chips, val, say):
     }
     write_card(os.path.join(args.out, "model.json"), card)
     say(event="done", told=told, steps=training.step, minutes=round(training.spent() / 60, 2), margin_px=margin,
-        thresholds=thresholds, val=figures, test=tested)  # fmt: skip
+        thresholds=thresholds, calibration=calibration, val=figures, test=tested)  # fmt: skip
 
 
 def told_classes(names, figures):

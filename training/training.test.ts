@@ -113,23 +113,56 @@ describe.skipIf(skipped)('the training recipe', () => {
     );
   });
 
+  /** What a few lines of Python print, with the recipe's modules at hand. */
+  const python3 = (script: string) => {
+    const { stdout, stderr } = spawnSync(python ?? 'python3', ['-c', script], {
+      cwd: HERE,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+    return JSON.parse(stdout);
+  };
+
+  it('tells what a chance means from held-back regions, and nothing from a few', () => {
+    const { over, line, few, turned } = python3(`
+import json
+import numpy as np
+from calibration import fit_line, regions_of
+probability = np.zeros((20, 20))
+probability[2:7, 2:7] = 0.9
+probability[10:15, 10:15] = 0.7
+probability[18, 18] = 0.9
+truth = np.zeros((20, 20), bool)
+truth[2:7, 4:9] = True
+over = regions_of(probability, np.ones((20, 20), bool), truth, 0.5, 2.0)
+rng = np.random.default_rng(1)
+chances = rng.uniform(0.5, 0.99, 20000)
+odds = 0.5 * np.log(chances / (1 - chances)) - 0.7
+right = (rng.random(20000) < 1 / (1 + np.exp(-odds))).astype(float)
+print(json.dumps({"over": over, "line": fit_line(chances, right), "few": fit_line(chances[:25], right[:25]),
+  "turned": fit_line(chances, 1 - right)}))`);
+    // one of 4 m² is no patch; of the first 15 of 25 px are true
+    expect(over).toEqual([
+      [expect.closeTo(0.9, 9), expect.closeTo(0.7, 9)],
+      [true, false],
+    ]);
+    expect(line.slope).toBeCloseTo(0.5, 1);
+    expect(line.intercept).toBeCloseTo(-0.7, 1);
+    expect([few, turned]).toEqual([null, null]);
+  });
+
   it('weighs the pixels of a lone house over those of a hall, if asked to', () => {
-    const script = `
+    const found = python3(`
 import torch
 from batches import rarity
 changed = torch.zeros(1, 64, 64)
 changed[0, 8:12, 8:12] = 1
 changed[0, 30:60, 30:60] = 1
 at = lambda power: rarity(changed, power)[0][[0, 10, 45], [0, 10, 45]].tolist()
-print([at(0), at(0.5), at(1)])`;
-    const { stdout, stderr } = spawnSync(python ?? 'python3', ['-c', script], {
-      cwd: HERE,
-      encoding: 'utf8',
-    });
-    expect(stderr).toBe('');
+print([at(0), at(0.5), at(1)])`);
     const share = 16 / 17 ** 2;
     const expected = [0, 0.5, 1].map((power) => [0, share ** -power, 1].map((v) => expect.closeTo(v, 3)));
-    expect(JSON.parse(stdout)).toEqual(expected);
+    expect(found).toEqual(expected);
   });
 
   it('begins from an earlier model, and says so on the card', async () => {
