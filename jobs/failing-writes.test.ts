@@ -13,8 +13,8 @@ import { FAILING_WRITES, type FailingWrites } from './testing/failing-writes.js'
 import { type CliResult, PROJECT, runCli } from './testing/run-cli.js';
 
 /**
- * The n-th write to disk fails, then the same command again: it must end as if nothing had happened. A few n here, every n by
- * `npm run drill`. An odd n is a disk that stays full (ENOSPC from there on), an even one a single EIO.
+ * The n-th write to disk fails, or the process is killed there, then the same command again: it must end as if nothing had happened.
+ * A few n here, every n by `npm run drill`. An odd n is a disk that stays full (ENOSPC from there on), an even one a single EIO.
  */
 const EVERY = process.env.TUBAN_DRILL !== undefined;
 const FEW = 3;
@@ -24,24 +24,24 @@ const folder = mkdtempSync(join(tmpdir(), 'tuban-failing-writes-'));
 beforeAll(() => writeAugust(folder));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-type Disturbed = Pick<FailingWrites, 'nth' | 'sync'>;
+type Disturbed = Pick<FailingWrites, 'nth' | 'sync'> & { readonly kill?: boolean };
 
-/** Runs a command whose n-th write fails. @returns its result, and how many writes there were */
+/** Runs a command whose n-th write fails. @returns its result, and how many writes there were (none known of one that is killed) */
 async function disturbed(
   args: readonly string[],
   cwd: string,
   env: Record<string, string>,
-  { nth, sync }: Disturbed,
+  { nth, sync, kill = false }: Disturbed,
 ) {
   const counted = join(cwd, '..', 'counted');
-  const code = nth % 2 === 1 ? 'ENOSPC' : 'EIO';
+  const code = kill ? 'KILL' : nth % 2 === 1 ? 'ENOSPC' : 'EIO';
   const wanted: FailingWrites = { nth, sync, code, onwards: code === 'ENOSPC', counted };
   const result = await runCli(args, cwd, {
     ...env,
     NODE_OPTIONS: `--import ${PRELOAD}`,
     [FAILING_WRITES]: JSON.stringify(wanted),
   });
-  return { ...result, writes: Number(readFileSync(counted, 'utf8')) };
+  return { ...result, writes: kill ? Number.NaN : Number(readFileSync(counted, 'utf8')) };
 }
 
 /** `count` numbers from 1 to `last`, spread and with both ends; all of them in a drill. */
@@ -70,8 +70,14 @@ function expectOneLine({ status, stderr }: CliResult): void {
   expect(status).toBe(1);
 }
 
-describe('tuban diff on a disk that fails at the n-th write', () => {
-  it('leaves no half file, and comes to the same when it is asked again', {
+/** Ways in which the n-th write ends it. */
+const ENDS = [
+  { ends: 'fails', kill: false },
+  { ends: 'kills the process', kill: true },
+];
+
+describe.each(ENDS)('tuban diff whose n-th write $ends', ({ ends, kill }) => {
+  it('leaves nothing half under its name, and comes to the same when it is asked again', {
     timeout: EVERY ? 3_600_000 : 60_000,
   }, async () => {
     const out = mkdtempSync(join(folder, 'diff-'));
@@ -88,7 +94,7 @@ describe('tuban diff on a disk that fails at the n-th write', () => {
     const run = (nth: number) => {
       const cwd = join(out, String(nth));
       mkdirSync(cwd);
-      return disturbed(asked, cwd, {}, { nth, sync: true });
+      return disturbed(asked, cwd, {}, { nth, sync: true, kill: kill && nth > 0 });
     };
     const rasters = ['change.tif', 'confidence.tif', 'magnitude.tif', 'patches.geojson'];
     const whole = (nth: number) => rasters.map((name) => digest(join(out, String(nth), 'out', name)));
@@ -98,8 +104,11 @@ describe('tuban diff on a disk that fails at the n-th write', () => {
     for (const nth of someOf(writes, FEW)) {
       const failed = await run(nth);
       const cwd = join(out, String(nth));
-      expectOneLine(failed);
-      expect(halves(cwd)).toEqual([]);
+      if (kill) expect(failed.status).toBeNull();
+      else {
+        expectOneLine(failed);
+        expect(halves(cwd)).toEqual([]);
+      }
       // what has its name has its content
       for (const [i, name] of rasters.entries()) {
         if (filesOf(cwd).includes(join('out', name)))
@@ -109,7 +118,7 @@ describe('tuban diff on a disk that fails at the n-th write', () => {
       expect((await runCli(asked, cwd)).status).toBe(0);
       expect(whole(nth)).toEqual(undisturbed);
     }
-    console.info('diff on a failing disk:', JSON.stringify({ writes, tried: someOf(writes, FEW).length }));
+    console.info(`diff, a write ${ends}:`, JSON.stringify({ writes, tried: someOf(writes, FEW).length }));
   });
 });
 
@@ -119,6 +128,7 @@ async function drill(
   place: AugustPlace,
   sync: boolean,
   tried: (writes: number) => number[],
+  kill: boolean,
   label: string,
 ): Promise<void> {
   const first = await place.begin();
@@ -130,19 +140,21 @@ async function drill(
   const all = tried(writes);
   for (const nth of all) {
     const { cwd, env } = await place.begin();
-    const failed = await disturbed(RUN, cwd, env, { nth, sync });
-    if (!sync) {
+    const failed = await disturbed(RUN, cwd, env, { nth, sync, kill });
+    if (kill) expect(failed.status).toBeNull();
+    else if (!sync) {
       expectOneLine(failed);
       expect(await place.look(augustResult)).toEqual([]);
     }
-    expect(halves(cwd).filter((name) => !name.includes('database'))).toEqual([]);
+    if (kill && !sync) expect([[], undisturbed]).toContainEqual(await place.look(augustResult));
+    if (!kill) expect(halves(cwd).filter((name) => !name.includes('database'))).toEqual([]);
     const again = await runCli(RUN, cwd, env);
     expect([again.status, toldBy(again.stderr)]).toEqual([0, []]);
     expect(await place.look(augustResult)).toEqual(undisturbed);
     expect(await place.look((db) => rastersOf(db, cwd))).toEqual(rasters);
     rmSync(cwd, { recursive: true });
   }
-  console.info(`runs on a failing disk, ${label}:`, JSON.stringify({ writes, tried: all.length }));
+  console.info(`run, ${label}:`, JSON.stringify({ writes, tried: all.length }));
 }
 
 /** The rasters of the one published run of August: nothing else is left of others. */
@@ -155,16 +167,17 @@ async function rastersOf(db: Db, cwd: string): Promise<unknown> {
   return filesOf(own).map((name) => [name, digest(join(own, name))]);
 }
 
-describe('tuban run on a disk that fails at the n-th write', () => {
+describe.each(ENDS)('tuban run whose n-th write $ends', ({ ends, kill }) => {
   const server = testServerUrl();
   if (server === null)
     console.warn('failing writes on a server are skipped: TUBAN_TEST_DATABASE_URL is not set');
   it.skipIf(server === null)(
-    'publishes nothing, and ends as if nothing had happened when it is asked again',
+    'publishes nothing half, and ends as if nothing had happened when it is asked again',
     { timeout: EVERY ? 3_600_000 : 90_000 },
     async () => {
       const place = await serverAugust(server ?? '', folder);
-      await drill(place, false, (writes) => someOf(writes, FEW), 'PostgreSQL').finally(place.dispose);
+      const label = `a write ${ends}, PostgreSQL`;
+      await drill(place, false, (writes) => someOf(writes, FEW), kill, label).finally(place.dispose);
     },
   );
 
@@ -179,7 +192,7 @@ describe('tuban run on a disk that fails at the n-th write', () => {
       const spread = (writes: number) =>
         Array.from({ length: count }, (_, i) => Math.ceil(((i + 0.6) * writes) / count));
       const place = await embeddedAugust(folder);
-      await drill(place, true, spread, 'embedded').finally(place.dispose);
+      await drill(place, true, spread, kill, `a write ${ends}, embedded`).finally(place.dispose);
     },
   );
 });

@@ -18,7 +18,7 @@ export const ScheduleConfig = z.strictObject({
     .min(1)
     .optional(),
   /** Months that are looked at, back from the latest due one: what was missed while the machine was off. */
-  catchUpMonths: z.number().int().min(1).max(24).default(6),
+  catchUpMonths: z.number().int().min(1).max(240).default(6),
   /** Least share of usable pixels; with fewer the run waits for better scenes … */
   leastUsable: z.number().min(0).max(1).default(0.3),
   /** … so many days after it was due, then it is published with a note. */

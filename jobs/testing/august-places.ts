@@ -4,6 +4,15 @@ import { type Db, openDatabase } from '../../vector/store/db.js';
 import { openTestDatabase, openTestServer } from '../../vector/store/testing.js';
 import { AUGUST_SETTINGS, prepareAugust } from './august.js';
 
+/** What a place begins with. */
+export interface AugustBeginning {
+  prepare(db: Db, folder: string): Promise<void>;
+  /** Its tuban.json. */
+  readonly settings: object;
+}
+
+const PLAIN: AugustBeginning = { prepare: prepareAugust, settings: AUGUST_SETTINGS };
+
 /** Where August is run again and again, each time from the same beginning, by processes of their own. */
 export interface AugustPlace {
   /** A fresh copy of what was prepared; what was there before is gone. @returns where to run, and with which environment */
@@ -14,14 +23,14 @@ export interface AugustPlace {
 }
 
 /** The embedded database of each copy's own state folder. @param folder holds the scenes, and takes the copies */
-export async function embeddedAugust(folder: string): Promise<AugustPlace> {
+export async function embeddedAugust(folder: string, beginning = PLAIN): Promise<AugustPlace> {
   const made = await openTestDatabase();
-  await prepareAugust(made.db, folder);
+  await beginning.prepare(made.db, folder);
   await made.close();
   let dataDir = '';
   return {
     async begin() {
-      const cwd = workingFolder(folder, 'embedded-');
+      const cwd = workingFolder(folder, 'embedded-', beginning);
       dataDir = join(cwd, '.tuban', 'database');
       cpSync(made.dataDir, dataDir, { recursive: true });
       return { cwd, env: {} };
@@ -32,16 +41,16 @@ export async function embeddedAugust(folder: string): Promise<AugustPlace> {
 }
 
 /** Copies of a database on a server. */
-export async function serverAugust(url: string, folder: string): Promise<AugustPlace> {
+export async function serverAugust(url: string, folder: string, beginning = PLAIN): Promise<AugustPlace> {
   const made = await openTestServer(url);
-  await prepareAugust(made.db, folder);
+  await beginning.prepare(made.db, folder);
   // a template must have no connection
   await made.close();
   const copies = made.copies();
   return {
     async begin() {
       await copies.begin();
-      return { cwd: workingFolder(folder, 'server-'), env: { TUBAN_DATABASE_URL: copies.url } };
+      return { cwd: workingFolder(folder, 'server-', beginning), env: { TUBAN_DATABASE_URL: copies.url } };
     },
     look: (work) => looking(copies.url, '', work),
     async dispose() {
@@ -51,11 +60,11 @@ export async function serverAugust(url: string, folder: string): Promise<AugustP
   };
 }
 
-function workingFolder(folder: string, prefix: string): string {
+function workingFolder(folder: string, prefix: string, { settings }: AugustBeginning): string {
   // what a run leaves beside its working folder is its own, too
   const cwd = join(mkdtempSync(join(folder, prefix)), 'cwd');
   mkdirSync(join(cwd, '.tuban'), { recursive: true });
-  writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(AUGUST_SETTINGS));
+  writeFileSync(join(cwd, 'tuban.json'), JSON.stringify(settings));
   return cwd;
 }
 

@@ -6,14 +6,15 @@ import { z } from 'zod';
 
 /**
  * For `node --import`: makes the n-th write to a disk fail in this process. What can fail is counted in the order it happens:
- * opening for writing, writing, renaming, making a folder. A write that fails has written half.
+ * opening for writing, writing, renaming, making a folder. A write that fails has written half. Or has the process killed there.
  */
 const Wanted = z.object({
   /** Which one fails, from 1; 0: none, they are counted only. */
   nth: z.number().int().min(0),
   /** All from that one on fail: the disk stays full. */
   onwards: z.boolean(),
-  code: z.enum(['ENOSPC', 'EIO']),
+  /** KILL: the process is killed (`kill -9`) instead. */
+  code: z.enum(['ENOSPC', 'EIO', 'KILL']),
   /** Whether the synchronous calls count too, with which the embedded database writes. */
   sync: z.boolean(),
   /** File that is told the count when the process ends. */
@@ -24,7 +25,7 @@ export type FailingWrites = z.infer<typeof Wanted>;
 /** Name of the environment variable that says what is wanted, as JSON. */
 export const FAILING_WRITES = 'FAILING_WRITES';
 
-const WORDS = { ENOSPC: 'no space left on device', EIO: 'i/o error' } as const;
+const WORDS = { ENOSPC: 'no space left on device', EIO: 'i/o error', KILL: 'killed' } as const;
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -34,8 +35,10 @@ async function install({ nth, onwards, code, sync, counted }: FailingWrites): Pr
     count++;
     return nth > 0 && (onwards ? count >= nth : count === nth);
   };
-  const failure = (syscall: string) =>
-    Object.assign(new Error(`${code}: ${WORDS[code]}, ${syscall}`), { code, syscall });
+  const failure = (syscall: string) => {
+    if (code === 'KILL') process.kill(process.pid, 'SIGKILL');
+    return Object.assign(new Error(`${code}: ${WORDS[code]}, ${syscall}`), { code, syscall });
+  };
 
   /** @param torn what of it is done all the same where it fails */
   function spoil(

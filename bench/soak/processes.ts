@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
+
+/** A `tuban` that is meant to run for months. */
+export interface Lasting {
+  readonly name: string;
+  /** What it has said on stderr so far. */
+  said(): string;
+  /** Throws where it has ended. */
+  look(): Look;
+  /** Asks it to end, and waits. */
+  end(): Promise<void>;
+}
+
+/** One process at one moment. */
+export interface Look {
+  readonly rssKb: number;
+  /** Open files, sockets, pipes. */
+  readonly handles: number;
+  readonly threads: number;
+}
+
+/** @param args of the command line; its first word is the name */
+export function startLasting(args: readonly string[], cwd: string, env: Record<string, string>): Lasting {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  const name = args[0];
+  return {
+    name,
+    said: () => said,
+    look() {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`tuban ${name} has ended: ${said.slice(-2000)}`);
+      return lookAt(child.pid ?? 0);
+    },
+    end: () => ended(child),
+  };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+  });
+}
+
+/** proc_pid_status(5), proc_pid_fd(5). */
+function lookAt(pid: number): Look {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  return {
+    rssKb: field('VmRSS'),
+    handles: readdirSync(`/proc/${pid}/fd`).length,
+    threads: field('Threads'),
+  };
+}
