@@ -18,7 +18,7 @@ const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
 const EXPORTS = [
   ['geojson', 'utf-8', 'leads.geojson'],
   ['gpkg', 'utf-8', 'leads.gpkg'],
-  ['shp', 'gbk', 'leads.zip'],
+  ['shp', 'gbk', 'leads.shp'],
   ['csv', 'utf-8', 'leads.csv'],
   ['xlsx', 'utf-8', 'leads.xlsx'],
 ] as const;

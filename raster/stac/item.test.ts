@@ -202,6 +202,17 @@ describe('items of other kinds', () => {
     };
     expect(read(plain({ red })).bands.get('red')?.file).toBe('https://host/red.tif');
   });
+
+  it('an asset on S3 alone is read there where the item is our own, or lies there itself', () => {
+    const item = JSON.stringify(plain({ red: { href: 's3://bucket/2026 年/red.tif', type: TIFF } }));
+    for (const at of ['/data/item.json', 's3://bucket/item.json'])
+      expect(sceneItem(item, at).bands.get('red')?.file).toBe('s3://bucket/2026 年/red.tif');
+    expect(() => sceneItem(item, 'https://host/item.json')).toThrow(/no asset|cannot be read/);
+    const beside = JSON.stringify(plain({ red: { href: './红.tif', type: TIFF } }));
+    expect(sceneItem(beside, 's3://bucket/2026/item.json').bands.get('red')?.file).toBe(
+      's3://bucket/2026/红.tif',
+    );
+  });
 });
 
 describe('what cannot be used is named, with the cure', () => {
@@ -225,16 +236,16 @@ describe('what cannot be used is named, with the cure', () => {
       /it has B04 \(image\/jp2\), meta \(no media type\); give an item with assets of type image\/tiff/,
     ],
     [
-      'S3 alone',
-      plain({ red: { href: 's3://bucket/red.tif?sig=SECRET', type: TIFF } }),
-      /its asset red lies at s3:\/\/bucket\/red.tif, which cannot be read; give an item with https addresses/,
+      'another store alone',
+      plain({ red: { href: 'gs://bucket/red.tif?sig=SECRET', type: TIFF } }),
+      /its asset red lies at gs:\/\/bucket\/red.tif, which cannot be read; give an item with https addresses/,
     ],
     [
-      'one band on S3',
+      'one band on another store',
       sentinel({
-        assets: { green: { href: 's3://b/g.tif', type: TIFF, 'eo:bands': [{ common_name: 'green' }] } },
+        assets: { green: { href: 'gs://b/g.tif', type: TIFF, 'eo:bands': [{ common_name: 'green' }] } },
       }),
-      /its asset green lies at s3:\/\/b\/g.tif/,
+      /its asset green lies at gs:\/\/b\/g.tif/,
     ],
     ['an asset without href', plain({ red: { type: TIFF } }), /no sound STAC Item \(assets.red.href: /],
   ])('%s', (_name, item, message) => {

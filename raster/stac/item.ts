@@ -4,6 +4,7 @@ import type { BandRole } from '../../kernels/bands.js';
 import { type Crs, crsFromEpsg } from '../crs.js';
 import { BadInput, messageOf } from '../errors.js';
 import { checkNamed } from '../net/guard.js';
+import { isS3 } from '../net/s3.js';
 import { type QualityKind, type SensorProfile, sensorByName } from '../sensors.js';
 import { isAddress, shownAddress } from '../tiff/address.js';
 import { type AssetBand, bandsOfAsset, isQuality } from './assets.js';
@@ -84,7 +85,9 @@ function fileOf({ key, file, crs }: PlacedAsset): ItemFile {
 function placedAsset(item: StacDocument, key: string, asset: StacAsset, at: string): PlacedAsset {
   const hrefs = [asset.href, ...Object.values(asset.alternate ?? {}).map(({ href }) => href)];
   const files = hrefs.map((href) => (href === undefined ? null : located(href, at)));
-  const file = files.find((f) => f !== null && forbiddenTo(at, f) === null);
+  const allowed = files.filter((f) => f !== null && forbiddenTo(at, f) === null);
+  // an https address needs no keys
+  const file = allowed.find((f) => f !== null && !isS3(f)) ?? allowed[0];
   return { key, asset, at, file: file ?? null, crs: crsOf(asset) ?? crsOf(item.properties) };
 }
 
@@ -101,12 +104,24 @@ function forbiddenTo(at: string, file: string): string | null {
 /** An href as path or address, null where it is of a kind we cannot read, or a local path in an item from afar. */
 function located(href: string, at: string): string | null {
   if (/^https?:\/\//i.test(href)) return href;
+  // it is read with our own keys: what lies there is no business of an item from elsewhere
+  if (isS3(href)) return isAddress(at) && !isS3(at) ? null : href;
   if (isAddress(at)) {
     const url = URL.canParse(href, at) ? new URL(href, at) : null;
+    if (url?.protocol === 's3:') return objectOf(url);
     return url?.protocol === 'http:' || url?.protocol === 'https:' ? url.href : null;
   }
   if (/^file:\/\//i.test(href)) return localPath(href);
   return isAddress(href) ? null : resolve(dirname(at), href);
+}
+
+/** The key of an object is no address: signs in it stand for themselves. Null where they cannot be told. */
+function objectOf({ host, pathname }: URL): string | null {
+  try {
+    return `s3://${host}${decodeURIComponent(pathname)}`;
+  } catch {
+    return null;
+  }
 }
 
 /** Null where it names another machine, or hides a slash in its path. */

@@ -14,7 +14,7 @@ export function httpAddress(text: string): URL {
   const scheme = SCHEME.exec(text)?.[1].toLowerCase();
   if (scheme !== 'http' && scheme !== 'https') {
     throw new BadInput(
-      `${shownAddress(text)}: ${scheme ?? 'such'} addresses are not read; give the file's https address, or download it and give its path`,
+      `${shownAddress(text)}: ${scheme ?? 'such'} addresses are not read; give the file's https or s3 address, or download it and give its path`,
     );
   }
   if (!URL.canParse(text)) {

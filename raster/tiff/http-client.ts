@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
 import { type Guard, guardOf } from '../net/guard.js';
+import { isS3, s3Object } from '../net/s3.js';
 import { httpAddress, shownAddress } from './address.js';
 import { answerOf, MAX_WHOLE_BYTES, type RangeAnswer } from './http-answer.js';
 import { HttpProblem, problemOfStatus, problemOfTransport } from './http-problem.js';
@@ -52,12 +53,13 @@ const agents = { 'http:': new HttpAgent(keep), 'https:': new HttpsAgent(keep) } 
 
 /**
  * Asks for ranges of one address: follows redirects, keeps connections, retries what may pass.
- * @param written as a person or a document gives it
+ * @param written as a person or a document gives it, http(s):// or s3://
  * @throws BadInput where it is none that can be read
  */
 export function httpClient(written: string, options: HttpOptions = {}): HttpClient {
-  const { attempts = 5, firstDelayMs = 250, guard = guardOf(written) } = options;
-  const address = httpAddress(written);
+  const object = isS3(written) ? s3Object(written) : null;
+  const { attempts = 5, firstDelayMs = 250, guard = guardOf(object?.endpoint ?? written) } = options;
+  const address = object?.url ?? httpAddress(written);
   const ending = new AbortController();
   // every request under way listens, and many may be
   setMaxListeners(0, ending.signal);
@@ -67,7 +69,10 @@ export function httpClient(written: string, options: HttpOptions = {}): HttpClie
   async function follow(first: number, last: number): Promise<RangeAnswer> {
     let url = target;
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const response = await send(url, first, last, ending.signal, guard, options);
+      const range = `bytes=${first}-${last}`;
+      // what it is signed with is for the store alone
+      const signed = url === address ? object?.headers(range) : undefined;
+      const response = await send(url, { range, ...signed }, ending.signal, guard, options);
       const location = redirectOf(response);
       if (location === null) {
         const answer = await answerOf(response, first, last, {
@@ -125,8 +130,7 @@ function delay(tried: number, firstDelayMs: number, retryAfterMs: number | null)
 /** One request, up to its head. */
 function send(
   url: URL,
-  first: number,
-  last: number,
+  headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
   guard: Guard,
   { idleTimeoutMs = IDLE_MS }: HttpOptions,
@@ -144,7 +148,7 @@ function send(
       signal,
       lookup: guard.lookup,
       headers: {
-        range: `bytes=${first}-${last}`,
+        ...headers,
         // a compressed body has other offsets than the file
         'accept-encoding': 'identity',
         accept: 'image/tiff, application/geo+json, application/json, */*',

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeCog } from '../cog/writer.js';
 import { BadInput, Unavailable } from '../errors.js';
 import { madeGrid } from '../testing.js';
@@ -89,6 +89,55 @@ async function readSpread(count: number, options: HttpOptions = FAST): Promise<v
     await source.close();
   }
 }
+
+describe('an object of an S3-compatible store', () => {
+  const AWS = {
+    AWS_ENDPOINT_URL: '',
+    AWS_VIRTUAL_HOSTING: 'FALSE',
+    AWS_ACCESS_KEY_ID: 'reader',
+    AWS_SECRET_ACCESS_KEY: 'SECRET',
+  };
+  beforeEach(() => {
+    for (const [name, value] of Object.entries({ ...AWS, AWS_ENDPOINT_URL: server.origin }))
+      vi.stubEnv(name, value);
+    server.files.set('/tiles/2026/八月.tif', BYTES);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    server.files.delete('/tiles/2026/八月.tif');
+  });
+
+  it('is read in ranges, each signed for itself', async () => {
+    const signatures: string[] = [];
+    server.fault = ({ headers }) => {
+      signatures.push(headers.authorization ?? '');
+      return false;
+    };
+    const source = await httpSource('s3://tiles/2026/八月.tif', FAST);
+    expectBytes(await source.read(200_000, 70_000), 200_000, 70_000);
+    await source.close();
+    expect(signatures).toHaveLength(2);
+    for (const signature of signatures) expect(signature).toMatch(/^AWS4-HMAC-SHA256 Credential=reader\//);
+    expect(new Set(signatures).size).toBe(2);
+  });
+
+  it('does not hand the signature to where it is redirected, nor its secret to a message', async () => {
+    const asked: (string | undefined)[] = [];
+    server.fault = ({ url, headers }, response) => {
+      asked.push(headers.authorization);
+      if (url === '/bytes') return false;
+      response.writeHead(307, { location: '/bytes' }).end();
+      return true;
+    };
+    const source = await httpSource('s3://tiles/2026/八月.tif', FAST);
+    expect([typeof asked[0], asked[1]]).toEqual(['string', undefined]);
+    await source.close();
+    server.fault = null;
+    const away = await httpSource('s3://tiles/away.tif', FAST).catch(String);
+    expect(away).toMatch(/s3:\/\/tiles\/away\.tif: .*404/);
+    expect(away).not.toMatch(/SECRET|AWS4/);
+  });
+});
 
 describe('a COG behind an address', () => {
   it('gives the samples that the file on disk has', async () => {
@@ -333,10 +382,11 @@ describe('what does not pass is told at once', () => {
 
   it.each([
     [
-      's3://bucket/a.tif?sig=SECRET',
-      /^s3:\/\/bucket\/a.tif: s3 addresses are not read; give the file's https address/,
+      'ftp://bucket/a.tif?sig=SECRET',
+      /^ftp:\/\/bucket\/a.tif: ftp addresses are not read; give the file's https or s3 address/,
     ],
     ['https://', /is no address/],
+    ['s3://bucket', /^s3:\/\/bucket: is no object of a store; expected s3:\/\/bucket\/folder/],
   ])('%s', async (address, message) => {
     await expect(httpSource(address)).rejects.toThrow(message);
   });
