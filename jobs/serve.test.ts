@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { AUGUST_SETTINGS, augustResult, prepareAugust, writeAugust } from './testing/august.js';
+import { embeddedAugust } from './testing/august-places.js';
 
 const cli = fileURLToPath(new URL('../dist/jobs/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tuban-serve-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A command of the built program in the folder; `seen` resolves with what it has printed once that matches. */
-function started(args: readonly string[]) {
+function started(args: readonly string[], cwd = folder) {
   const child = spawn(process.execPath, [cli, ...args], {
-    cwd: folder,
+    cwd,
     env: { ...process.env, TUBAN_DATABASE_URL: '' },
   });
   let text = '';
@@ -66,3 +68,29 @@ it('serves, lets the first administrator in, keeps other commands off its databa
   expect(users.status).toBe(0);
   expect(JSON.parse(users.text)).toMatchObject([{ name: 'admin', role: 'administrator' }]);
 }, 300_000);
+
+it('with --schedule has the embedded database’s months run as they fall due, and goes on serving', async () => {
+  const made = join(folder, 'clock');
+  mkdirSync(made);
+  await writeAugust(made);
+  const settings = {
+    ...AUGUST_SETTINGS,
+    schedule: { everyMinutes: 0.05, catchUpMonths: 240, leastUsable: 0 },
+  };
+  const place = await embeddedAugust(made, { prepare: prepareAugust, settings });
+  try {
+    const { cwd } = await place.begin();
+    const server = started(['serve', '--schedule', '--port', '0'], cwd);
+    const text = await server.seen(/2026-08: published, 3 patches/);
+    const base = /tuban serves (http:\/\/127\.0\.0\.1:\d+)/.exec(text)?.[1];
+    expect((await fetch(`${base}/api/health`)).status).toBe(200);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({
+      status: 0,
+      text: expect.stringMatching(/the clock has ended/),
+    });
+    expect(await place.look(augustResult)).toHaveLength(3);
+  } finally {
+    await place.dispose();
+  }
+}, 120_000);

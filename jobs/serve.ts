@@ -17,6 +17,7 @@ import { warmPatches } from '../vector/store/patch-index.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { addUser, listUsers } from '../vector/store/users.js';
+import { watch } from './clock/watch.js';
 import type { Config } from './config.js';
 import type { Context } from './context.js';
 import { importResults } from './leads/apply-result.js';
@@ -37,10 +38,10 @@ const CLOSE_MS = 10_000;
 const PAGE_DIR = fileURLToPath(new URL('../reports/web/client/', import.meta.url));
 
 /**
- * Serves page and API until the context's signal. @throws BadInput where the embedded database is held by another process, or
+ * Serves page and API until the context's signal; with `schedule` the monthly clock looks at the same database. @throws BadInput where the embedded database is held by another process, or
  * the address cannot be listened on.
  */
-export async function serve(context: Context): Promise<void> {
+export async function serve(context: Context, { schedule = false } = {}): Promise<void> {
   const { config, log } = context;
   const db = await openDatabase({
     url: config.databaseUrl,
@@ -66,8 +67,10 @@ export async function serve(context: Context): Promise<void> {
       context.print(`tuban serves ${address}  (Ctrl+C ends it)`);
       // what cannot be read now is read, or complained of, when it is asked for
       warmPatches(db, closing.signal).catch(() => {});
+      const clock = schedule ? watch(context, { json: false, use: (work) => work(db) }) : null;
       await ended(context.signal);
       closing.abort();
+      await clock;
       context.tell('closing');
     } finally {
       await Promise.race([app.close(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);

@@ -10,6 +10,7 @@ export const serveCommand: Command = {
   options: [
     ['--port <n>', 'port to listen on (default: 8080; 0: any free one)'],
     ['--host <address>', 'address to listen on (default: 127.0.0.1, this machine alone)'],
+    ['--schedule', 'is the monthly clock as well: the embedded database is open to one process alone'],
   ],
   async run(input, context) {
     const [port, host] = [text(input, 'port'), text(input, 'host')];
@@ -19,7 +20,7 @@ export const serveCommand: Command = {
       ...(host === undefined ? {} : { host: parseHost(host, '--host') }),
     };
     const { serve } = await import('../serve.js');
-    await serve({ ...context, config });
+    await serve({ ...context, config }, { schedule: input.options.schedule === true });
   },
 };
 

@@ -1,4 +1,4 @@
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 import { BadInput } from '../errors.js';
 
 /** An object of an S3-compatible store as plain requests reach it. */
@@ -66,7 +66,7 @@ function signer(url: URL, region: string, env: Readonly<NodeJS.ProcessEnv>): S3O
       },
       extraHeadersToInclude: { range: true },
     };
-    const signed = sign(request, credentials);
+    const signed = aws4.sign(request, credentials);
     return Object.fromEntries(
       Object.entries(signed.headers ?? {})
         .filter(([name]) => name !== 'Host')
