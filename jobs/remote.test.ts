@@ -61,8 +61,8 @@ afterAll(async () => {
 });
 
 const url = (name: string) => `${server.origin}/s/${name}${SECRET}`;
-async function diffed(out: string, before: string, after: string) {
-  const result = await runCli(['diff', before, after, '--out', at(out), '--workers', '2'], dir);
+async function diffed(out: string, before: string, after: string, env: Record<string, string> = {}) {
+  const result = await runCli(['diff', before, after, '--out', at(out), '--workers', '2'], dir, env);
   expect(result.stderr).not.toMatch(/SECRET/);
   return result;
 }
@@ -88,6 +88,27 @@ describe('tuban diff with addresses', () => {
     const { status, stderr } = await diffed('remote', url('before.tif'), url('after.tif'));
     expect([status, stderr]).toEqual([0, '']);
     await expectSame('remote');
+  });
+
+  it('reads an S3-compatible store, an Item there too, with a signature on every request', async () => {
+    let unsigned = 0;
+    server.fault = ({ headers }) => {
+      if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 Credential=reader/')) unsigned++;
+      return false;
+    };
+    const env = {
+      AWS_ENDPOINT_URL: server.origin,
+      AWS_VIRTUAL_HOSTING: 'FALSE',
+      AWS_ACCESS_KEY_ID: 'reader',
+      AWS_SECRET_ACCESS_KEY: 'SECRET',
+    };
+    server.files.set('/tiles/before.tif', await readFile(at('before.tif')));
+    server.files.set('/tiles/after.tif', await readFile(at('after.tif')));
+    server.files.set('/tiles/after.json', await readFile(at('after.json')));
+    const { status, stderr } = await diffed('s3', 's3://tiles/before.tif', 's3://tiles/after.json', env);
+    expect([status, stderr, unsigned]).toEqual([0, '', 0]);
+    expect(server.log.length).toBeGreaterThan(3);
+    await expectSame('s3');
     const summary = await readFile(at('remote/summary.json'), 'utf8');
     expect(summary).toContain(`${server.origin}/s/before.tif#`);
     expect(summary).not.toMatch(/SECRET/);
