@@ -16,7 +16,7 @@ import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { addUser } from '../../vector/store/users.js';
 import { runBench, tell } from '../command.js';
 import { describeMachine } from '../measure/machine.js';
-import { type Lasting, startLasting } from './processes.js';
+import { type Lasting, type Look, startLasting } from './processes.js';
 import { floors, type Point, sharePerHour } from './slope.js';
 
 interface SoakOptions {
@@ -47,16 +47,18 @@ interface SoakResults {
   readonly asked: number;
   readonly failed: number;
   readonly held: readonly Held[];
+  /** Every look, by process. */
+  readonly looks: Readonly<Record<string, readonly ({ readonly s: number } & Look)[]>>;
 }
 
 const USAGE = `node dist/bench/soak/main.js [options], with TUBAN_BENCH_DATABASE_URL (an empty database of a server)
   --minutes N       how long (75)
   --warm-up N       minutes of these before what is held counts (15)
-  --every N         s from one scene to the next (45)
+  --every N         s from one scene to the next (60)
   --results DIR     where soak.md and soak.json go (bench/results)`;
 
 const SIDE = 1024;
-/** Months in turn, one scene a delivery: all that the clock looks back on. */
+/** Months in turn, one scene a delivery, which replaces the month's former one: all that the clock looks back on. */
 const MONTHS = 24;
 const LOOK_S = 10;
 const FLOOR_S = 300;
@@ -69,7 +71,7 @@ function parse(argv: readonly string[]): SoakOptions | 'help' {
       help: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '75' },
       'warm-up': { type: 'string', default: '15' },
-      every: { type: 'string', default: '45' },
+      every: { type: 'string', default: '60' },
       results: { type: 'string', default: join('bench', 'results') },
     },
   });
@@ -130,8 +132,8 @@ async function deliver(folder: string, k: number, month: string): Promise<void> 
     const side = cover === 'roof' ? 12 : 60;
     return { x: at(side), y: at(side), width: side, height: side, cover } as const;
   });
-  const day = 1 + (Math.floor(k / MONTHS) % 27);
-  const name = `${month}-${String(day).padStart(2, '0')}`;
+  // in the place of the one before it: the work stays the same
+  const name = `${month}-12`;
   const path = join(folder, `${name}.tif`);
   await writeCovers(path, [SIDE, SIDE], boxes.slice(0, 45 + (k % 15)), { acquired: name });
   await rename(path, join(folder, 'inbox', `${name}.tif`));
@@ -196,9 +198,7 @@ async function watch(
   const months = monthsDue();
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
-  const looks = new Map<string, { s: number; look: ReturnType<Lasting['look']> }[]>(
-    at.running.map(({ name }) => [name, []]),
-  );
+  const looks = new Map<string, { s: number; look: Look }[]>(at.running.map(({ name }) => [name, []]));
   const counts = { delivered: 0, asked: 0, failed: 0 };
   let nextLook = 0;
   while (seconds() < 60 * minutes) {
@@ -223,7 +223,7 @@ async function watch(
   }
   const held = at.running.map(({ name }): Held => {
     const counted = (looks.get(name) ?? []).filter(({ s }) => s >= 60 * warmUpMinutes);
-    const points = (of: (look: ReturnType<Lasting['look']>) => number): Point[] =>
+    const points = (of: (look: Look) => number): Point[] =>
       counted.map(({ s, look }) => ({ s, value: of(look) }));
     const memory = floors(
       points(({ rssKb }) => rssKb / MB),
@@ -245,7 +245,11 @@ async function watch(
       threads: ends(threads),
     };
   });
-  return { minutes, warmUpMinutes, ...counts, held };
+  const all = [...looks].map(([name, list]) => [
+    name,
+    list.map(({ s, look }) => ({ s: Math.round(s), ...look })),
+  ]);
+  return { minutes, warmUpMinutes, ...counts, held, looks: Object.fromEntries(all) };
 }
 
 function markdown({

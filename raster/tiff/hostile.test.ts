@@ -142,6 +142,17 @@ describe('a file that cannot be read is refused in one line that names it', () =
     );
   });
 
+  it('because its samples have no bits, so that any number of bands would be no bytes', async () => {
+    const claim = [
+      [258, 3, [0]],
+      [277, 3, [65_535]],
+    ] as const satisfies readonly Tag[];
+    for (const compression of [1, 8])
+      expect(await refusal(makeTiff([{ ...plain, tile: [16, 16], compression, tags: claim }]))).toMatch(
+        /0 bits/,
+      );
+  });
+
   it('because its tile is far higher than its image, whose rows alone its data must have', async () => {
     const bytes = makeTiff([{ ...plain, tile: [8, 8], tags: [[323, 4, [8_000_000]]] }]);
     expect(await refusal(bytes)).toMatch(/^corrupt: its tiles are 8 × 8000000 px in an image of 8 × 8/);

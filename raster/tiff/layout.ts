@@ -111,6 +111,8 @@ function formatOf(directory: Directory): SampleFormat {
   const code = directory.sampleFormat[0] ?? 1;
   if (code === 5 || code === 6)
     throw new Error('unsupported samples (complex numbers); supported are real numbers');
+  // blocks of any number of them would be no bytes at all
+  if (bits < 1) throw new Error('corrupt: it says that its samples have 0 bits');
   const kind = FORMATS[code];
   if (!kind) throw new Error(`corrupt: sample format ${code} is not known to TIFF`);
   const mixed =

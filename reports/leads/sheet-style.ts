@@ -29,7 +29,6 @@ figure { width: 91mm; margin: 0; }
 figure svg, .blank { display: block; width: 91mm; height: 91mm; border: .2mm solid #54636e; }
 .blank { display: flex; align-items: center; justify-content: center; background: #f1f1f1; color: #54636e; }
 figcaption { height: 5mm; line-height: 5mm; text-align: center; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.dark { fill: #fff; stroke: #000; stroke-opacity: .75; stroke-width: 2.4px; stroke-linejoin: round; paint-order: stroke; }
 .where { display: flex; justify-content: space-between; gap: 3mm; height: 58.5mm; margin-top: 1mm; }
 .where > svg { width: 84mm; height: 53.2mm; border: .2mm solid #54636e; flex: none; }
 .place { width: 84mm; }

@@ -124,6 +124,12 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
       [323, 4, [64]],
     ],
   },
+  'samples of no bits and 65535 bands': {
+    tags: [
+      [258, 3, [0]],
+      [277, 3, [65_535]],
+    ],
+  },
   'bands of their own, 65535': {
     tags: [
       [277, 3, [65_535]],

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { CHANGE_CLASSES } from '../../../kernels/classes.js';
+import { CHANGE_CLASSES, classByName } from '../../../kernels/classes.js';
 import { parseCrs, WGS84 } from '../../../raster/crs.js';
 import { EXPORT_FORMATS, exportPatches } from '../../../vector/export/export.js';
 import { patchProperties, ringPlacer } from '../../../vector/export/features.js';
@@ -13,6 +13,7 @@ import { patchVisible } from '../../../vector/store/overview.js';
 import { PATCH_SORTS, patchPage, queryPatches } from '../../../vector/store/pages.js';
 import { patchesByNumber } from '../../../vector/store/patches.js';
 import { crsOfRun, publishedRun } from '../../../vector/store/runs.js';
+import { chipMarks } from '../../leads/chip.js';
 import { chipReader } from '../chips.js';
 import type { Deps } from '../deps.js';
 import { filesIn, sendFile, withFolder } from '../files.js';
@@ -216,6 +217,25 @@ export function patchRoutes(app: FastifyInstance, deps: Deps): void {
       },
     });
   }
+
+  addRoute(app, {
+    method: 'GET',
+    url: '/api/patches/:number/chip/outline.svg',
+    access: 'signed-in',
+    summary: 'What lies over both pictures: the patch’s outline, a scale bar, the arrow to the north',
+    params,
+    query: z.strictObject({ lang: z.enum(['zh', 'en']).default('zh') }),
+    answer: ['image/svg+xml'],
+    handle: async ({ params: { number }, query: { lang }, request, reply }) => {
+      const found = await visiblePatch(number, scopeOf(request));
+      const { grid } = await readChips(found);
+      const colour = classByName(found.patch.class)?.colour ?? '#666666';
+      return reply
+        .type('image/svg+xml')
+        .header('cache-control', 'private, max-age=3600')
+        .send(chipMarks(grid, found.patch, colour, lang === 'zh' ? '北' : 'N'));
+    },
+  });
 
   async function visiblePatch(number: string, scope: readonly string[] | null) {
     const [patch] = (await patchVisible(db, number, scope)) ? await patchesByNumber(db, [number]) : [];

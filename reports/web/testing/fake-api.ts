@@ -98,6 +98,10 @@ export async function answerApi(
       .writeHead(200, { 'content-type': 'image/jpeg' })
       .end(await picture.jpeg().toBuffer());
   }
+  if (path.endsWith('.svg')) {
+    const box = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M2 2h5v5H2Z"/></svg>';
+    return void response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(box);
+  }
   const found = read(state, path, url.searchParams);
   if (found === null) problem(404, 'There is nothing at this address');
   else json(found, method === 'POST' ? 201 : 200);

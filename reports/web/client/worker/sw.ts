@@ -53,7 +53,7 @@ self.addEventListener('fetch', (event) => {
     if (!/^\/(api|tiles|ogc|stac)(\/|$)/.test(url.pathname)) event.respondWith(shell(request));
   } else if (url.pathname.startsWith('/assets/')) {
     event.respondWith(asset(request));
-  } else if (/^\/api\/patches\/[^/]+\/chip\/(before|after)\.jpg$/.test(url.pathname)) {
+  } else if (/^\/api\/patches\/[^/]+\/chip\/(before\.jpg|after\.jpg|outline\.svg)$/.test(url.pathname)) {
     event.respondWith(picture(request));
   }
 });

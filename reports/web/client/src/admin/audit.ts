@@ -1,6 +1,6 @@
 import { address, ask } from '../kit/api.js';
 import { h } from '../kit/dom.js';
-import { t } from '../kit/lang.js';
+import { named, t } from '../kit/lang.js';
 import { moment } from '../kit/numbers.js';
 import { Audit } from '../kit/shapes.js';
 import { into, table } from '../kit/widgets.js';
@@ -14,7 +14,13 @@ export function auditLog(): HTMLElement {
     return table(
       words.audit,
       [words.auditAt, words.auditWho, words.auditAction, words.auditSubject, words.auditFrom],
-      items.map((entry) => [moment(entry.at), entry.who, entry.action, entry.target, entry.address]),
+      items.map((entry) => [
+        moment(entry.at),
+        entry.who,
+        named(words.auditActions, entry.action),
+        entry.target,
+        entry.address,
+      ]),
     );
   });
   return box;

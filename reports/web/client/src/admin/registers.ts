@@ -21,8 +21,8 @@ export function registers(): HTMLElement {
   void into(cameras, async () => {
     const { items } = await ask('/api/cameras', Cameras);
     return table(
-      words.cameras,
-      [words.number, words.cameraName, words.position],
+      words.allCameras,
+      [words.cameraNumber, words.cameraName, words.position],
       items.map((one) => [one.id, one.name, lonLat(one.position)]),
     );
   });
@@ -31,7 +31,7 @@ export function registers(): HTMLElement {
     { class: 'stack' },
     h('h3', {}, words.permits),
     permits,
-    h('h3', {}, words.cameras),
+    h('h3', {}, words.allCameras),
     cameras,
   );
 }

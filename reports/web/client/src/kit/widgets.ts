@@ -144,6 +144,7 @@ export function table(
       h(
         'tbody',
         {},
+        rows.length === 0 && h('tr', {}, h('td', { class: 'hint', colspan: heads.length }, t().noRows)),
         rows.map((row) =>
           h(
             'tr',

@@ -9,20 +9,35 @@ import { badge, deed, facts, into } from '../kit/widgets.js';
 /** Before and after of a patch, as the server cuts them out of the month's scenes. */
 export function chips(number: string, before: string | null, after: string | null): HTMLElement {
   const words = t();
+  const folder = `/api/patches/${encodeURIComponent(number)}/chip`;
   const picture = (which: 'before' | 'after', date: string | null) => {
     const figure = h('figure', {});
     const image = h('img', {
-      src: `/api/patches/${encodeURIComponent(number)}/chip/${which}.jpg`,
+      src: `${folder}/${which}.jpg`,
       alt: which === 'before' ? words.beforeImage : words.afterImage,
       loading: 'lazy',
       width: 320,
       height: 320,
     });
-    image.addEventListener('error', () => image.replaceWith(h('span', { class: 'no-image' }, words.noImage)));
-    figure.append(image, h('figcaption', {}, `${words[which]} ${date ?? ''}`));
+    const outline = h('img', { class: 'outline', src: `${folder}/outline.svg?lang=${lang()}`, alt: '' });
+    outline.addEventListener('error', () => outline.remove());
+    image.addEventListener('error', () => {
+      outline.remove();
+      image.replaceWith(h('span', { class: 'no-image' }, words.noImage));
+    });
+    figure.append(
+      h('div', { class: 'ground' }, image, outline),
+      h('figcaption', {}, `${words[which]} ${date ?? ''}`),
+    );
     return figure;
   };
-  return h('div', { class: 'chips' }, picture('before', before), picture('after', after));
+  const pair = h('div', { class: 'chips' }, picture('before', before), picture('after', after));
+  const shown = h('input', {
+    type: 'checkbox',
+    checked: true,
+    on: { change: () => pair.classList.toggle('bare', !shown.checked) },
+  });
+  return h('div', {}, pair, h('label', { class: 'tick' }, shown, words.showOutline));
 }
 
 /** The card of a patch; fetched when it is opened. */

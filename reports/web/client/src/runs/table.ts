@@ -23,7 +23,7 @@ export function runTable(items: readonly Run[]): HTMLElement {
       named(words.against, run.against),
       badge(named(words.runStatus, run.status), run.status),
       run.summary?.usable_fraction !== undefined && percent(run.summary.usable_fraction),
-      shifts(run),
+      largestShift(run),
       run.published_at !== null && moment(run.published_at),
       [run.failure, ...notesOf(run)].filter((text) => text !== null).map((text) => h('div', {}, text)),
     ]),
@@ -32,13 +32,27 @@ export function runTable(items: readonly Run[]): HTMLElement {
 
 /** How far each scene was moved, px of the grid. */
 export function shifts({ summary }: Run) {
-  return summary?.scenes?.map(({ shift, reliable }) =>
+  return summary?.scenes?.map(({ scene, shift, reliable }) =>
     h(
       'div',
-      { class: 'figures' },
-      `${shift.dx.toFixed(2)}, ${shift.dy.toFixed(2)} px${reliable ? '' : ` (${t().unreliable})`}`,
+      {},
+      h(
+        'span',
+        { class: 'figures' },
+        `${shift.dx.toFixed(2)}, ${shift.dy.toFixed(2)} px${reliable ? '' : ` (${t().unreliable})`}`,
+      ),
+      h('span', { class: 'hint' }, `  ${scene.split(/[\\/]/).at(-1)}`),
     ),
   );
+}
+
+/** The farthest that a scene was moved: a list has room for no more. */
+function largestShift({ summary }: Run) {
+  const scenes = summary?.scenes ?? [];
+  if (scenes.length === 0) return null;
+  const most = Math.max(...scenes.map(({ shift }) => Math.hypot(shift.dx, shift.dy)));
+  const doubt = scenes.some(({ reliable }) => !reliable);
+  return h('span', { class: 'figures' }, `≤ ${most.toFixed(2)} px${doubt ? ` (${t().unreliable})` : ''}`);
 }
 
 /** What judged the months: the detector, and the learned model in it. */
