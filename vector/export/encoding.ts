@@ -13,11 +13,15 @@ export interface Encoder {
   readonly cut: () => number;
 }
 
+/** What our own sentences hold and GBK lacks, by what it has for it. */
+const inGbk = (text: string) => text.replaceAll('m²', '㎡').replaceAll('\u00a0', ' ');
+
 export function encoderOf(encoding: Encoding): Encoder {
   let lacking = 0;
   let cut = 0;
-  const encode = (text: string): Uint8Array => {
-    if (encoding === 'utf-8') return Buffer.from(text, 'utf8');
+  const encode = (given: string): Uint8Array => {
+    if (encoding === 'utf-8') return Buffer.from(given, 'utf8');
+    const text = inGbk(given);
     const bytes = iconv.encode(text, 'gbk');
     // every ? that was none before stands for a character, of which some are two UTF-16 units
     const found = iconv.decode(bytes, 'gbk');
@@ -32,7 +36,7 @@ export function encoderOf(encoding: Encoding): Encoder {
       cut++;
       const kept: Uint8Array[] = [];
       let used = 0;
-      for (const character of text) {
+      for (const character of encoding === 'utf-8' ? text : inGbk(text)) {
         const one = encoding === 'utf-8' ? Buffer.from(character, 'utf8') : iconv.encode(character, 'gbk');
         if (used + one.length > bytes) break;
         kept.push(one);

@@ -86,6 +86,14 @@ export function leadCounts(db: Db, month: string, today: string): Promise<Status
   );
 }
 
+/** Changes with every step of a lead's life; what rules find anew (priorities) it does not tell. */
+export async function leadStamp(db: Db): Promise<number> {
+  const [row] = await db.query<{ last: number }>(
+    'SELECT coalesce(max(seq), 0)::int AS last FROM tuban.lead_event',
+  );
+  return row.last;
+}
+
 /** How much was found around a place. */
 export interface DensityCell {
   /** WGS84, the middle of what was found. */

@@ -38,8 +38,14 @@ export interface PatchQuery {
  */
 interface Index {
   readonly stamp: string;
-  readonly months: ReadonlyMap<string, () => Promise<readonly PatchEntry[]>>;
+  readonly months: ReadonlyMap<string, () => Promise<MonthEntries>>;
   readonly answers: Map<string, Promise<unknown>>;
+}
+
+/** Patches of a month and comparison by number, and those of each subdistrict. */
+interface MonthEntries {
+  readonly all: readonly PatchEntry[];
+  readonly bySubdistrict: ReadonlyMap<string | null, readonly PatchEntry[]>;
 }
 
 /** A vector tile of a full month has half a megabyte, most have some kilobytes. */
@@ -76,14 +82,24 @@ export async function findEntries(db: Db, query: PatchQuery): Promise<PatchEntry
     const [month, against] = key.split(' ');
     return month === (query.month ?? month) && against === (query.against ?? against);
   });
+  const one = onlySubdistrict(query);
   const parts: (readonly PatchEntry[])[] = [];
-  for (const [, read] of wanted) parts.push(await read());
+  for (const [, read] of wanted) {
+    const { all, bySubdistrict } = await read();
+    parts.push(one === null ? all : (bySubdistrict.get(one) ?? []));
+  }
   // each is in order, and numbers begin with month and comparison: one after the other they are in order, too
   const full = parts.filter((part) => part.length > 0).sort((a, b) => compare(a[0].number, b[0].number));
   const found: PatchEntry[] = [];
   for (const part of full) for (const entry of part) if (meets(entry, query)) found.push(entry);
   const apart = full.every((part, k) => k === 0 || (full[k - 1].at(-1)?.number ?? '') < part[0].number);
   return apart ? found : found.sort((a, b) => compare(a.number, b.number));
+}
+
+/** The one subdistrict that a query is about; null where it is about several. */
+function onlySubdistrict({ subdistricts, scope }: PatchQuery): string | null {
+  const codes = subdistricts ?? scope;
+  return codes?.length === 1 ? codes[0] : null;
 }
 
 /** Reads all published months, the newest first, so that nobody waits for them later. */
@@ -132,12 +148,19 @@ function meets(entry: PatchEntry, query: PatchQuery): boolean {
   );
 }
 
-function readEntries(db: Db, month: string, against: Against): Promise<readonly PatchEntry[]> {
-  return db.query<PatchEntry>(
+async function readEntries(db: Db, month: string, against: Against): Promise<MonthEntries> {
+  const all = await db.query<PatchEntry>(
     `SELECT number, class, state, subdistrict_code AS "subdistrictCode", area_m2 AS "areaM2", confidence, lon, lat
      FROM tuban.patch WHERE month = $1 AND against = $2 AND retired_at IS NULL ORDER BY number COLLATE "C"`,
     [month, against],
   );
+  const bySubdistrict = new Map<string | null, PatchEntry[]>();
+  for (const entry of all) {
+    const own = bySubdistrict.get(entry.subdistrictCode);
+    if (own === undefined) bySubdistrict.set(entry.subdistrictCode, [entry]);
+    else own.push(entry);
+  }
+  return { all, bySubdistrict };
 }
 
 /** Asks when first needed; an answer that failed is asked for again. */

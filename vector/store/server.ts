@@ -30,6 +30,10 @@ export async function openServer(url: string, migrations?: readonly Migration[] 
     types,
     application_name: 'tuban',
     keepAlive: true,
+    // PostGIS tells such costs that a list of fifty patches would start a process of its own: that takes longer than the answer
+    onConnect: async (client) => {
+      await client.query('SET max_parallel_workers_per_gather = 0');
+    },
   });
   // an idle connection that breaks is replaced at the next query; without a listener it would end the process
   pool.on('error', () => {});

@@ -22,6 +22,13 @@ export async function replaceSubdistricts(db: Db, subdistricts: readonly Subdist
   });
 }
 
+export type SubdistrictName = Pick<Subdistrict, 'code' | 'name'>;
+
+/** All without their ground, in their order. */
+export function listSubdistrictNames(db: Db): Promise<SubdistrictName[]> {
+  return db.query<SubdistrictName>('SELECT code, name FROM tuban.subdistrict ORDER BY ord');
+}
+
 /** All subdistricts in the order of their file; empty before the first import. */
 export async function listSubdistricts(db: Db): Promise<Subdistrict[]> {
   const rows = await db.query<{ code: string; name: string; geom: string }>(

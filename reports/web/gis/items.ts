@@ -30,22 +30,55 @@ export async function findItems(
 ): Promise<ItemsPage> {
   const parameters = sqlParameters();
   const box = (await districtBox(db)) ?? EVERYWHERE;
-  const where = [
-    collection.where,
-    ...scopeSql(collection, scope, parameters),
-    ...conditions(collection, query, box, parameters),
-  ].join(' AND ');
+  const asked = conditions(collection, query, box, parameters);
+  const where = [collection.where, ...scopeSql(collection, scope, parameters), ...asked].join(' AND ');
+  const find = asked.length > 0 ? findAmongAll : findInOrder;
+  const { keys, matched } = await find(db, collection, where, parameters, query);
+  return { features: await collection.load(db, keys, geometryPlacer(collection.crs, query.crs)), matched };
+}
+
+interface Found {
+  readonly keys: readonly ItemKey[];
+  readonly matched: number;
+}
+
+/** All items that meet a filter, then the page: a database that walks ids in order until a page is full asks most of them in vain. */
+async function findAmongAll(
+  db: Db,
+  collection: Collection,
+  where: string,
+  parameters: SqlParameters,
+  { limit, offset }: ItemsQuery,
+): Promise<Found> {
+  const rows = await db.query<ItemKey & { readonly n: number }>(
+    `WITH found AS MATERIALIZED (SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}),
+       page AS (SELECT * FROM found ORDER BY key COLLATE "C" LIMIT ${parameters.add(limit)}::int OFFSET ${parameters.add(offset)}::int)
+     SELECT page.key, page.month, page.against, all_found.n::int AS n
+     FROM (SELECT count(*) AS n FROM found) AS all_found LEFT JOIN page ON TRUE ORDER BY page.key COLLATE "C"`,
+    parameters.values,
+  );
+  // an empty page has its count all the same
+  return { keys: rows.filter(({ key }) => key !== null), matched: rows[0].n };
+}
+
+async function findInOrder(
+  db: Db,
+  collection: Collection,
+  where: string,
+  parameters: SqlParameters,
+  { limit, offset }: ItemsQuery,
+): Promise<Found> {
   const values = [...parameters.values];
   const keys = await db.query<ItemKey>(
     `SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}
-     ORDER BY ${collection.key} COLLATE "C" LIMIT ${parameters.add(query.limit)}::int OFFSET ${parameters.add(query.offset)}::int`,
+     ORDER BY ${collection.key} COLLATE "C" LIMIT ${parameters.add(limit)}::int OFFSET ${parameters.add(offset)}::int`,
     parameters.values,
   );
   const [{ n: matched }] = await db.query<{ n: number }>(
     `SELECT count(*) AS n FROM ${collection.from} WHERE ${where}`,
     values,
   );
-  return { features: await collection.load(db, keys, geometryPlacer(collection.crs, query.crs)), matched };
+  return { keys, matched };
 }
 
 /** One item; null where there is none of that id within the scope. */

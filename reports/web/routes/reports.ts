@@ -7,11 +7,14 @@ import {
   type ClassCount,
   densityCells,
   leadCounts,
+  leadStamp,
+  type PublishedMonth,
   patchCounts,
   publishedMonths,
   type StatusCount,
 } from '../../../vector/store/overview.js';
-import { listSubdistricts } from '../../../vector/store/subdistricts.js';
+import { sincePublished } from '../../../vector/store/patch-index.js';
+import { listSubdistrictNames, type SubdistrictName } from '../../../vector/store/subdistricts.js';
 import { turns } from '../../shared/turns.js';
 import { dayIn } from '../../shared/zone.js';
 import type { Deps } from '../deps.js';
@@ -21,6 +24,9 @@ import { addRoute, listOf, Month } from '../route.js';
 
 /** Reports and figures are of the whole district. */
 const READERS = ['administrator', 'analyst', 'planner'] as const;
+
+/** What rules find of leads shows in the overview after so long at the latest; steps of leads show at once. */
+const REMEMBERED_MS = 10_000;
 
 const MEDIA_TYPES = {
   html: 'text/html; charset=utf-8',
@@ -117,24 +123,37 @@ export function reportRoutes(app: FastifyInstance, deps: Deps): void {
       if (month === undefined || known === undefined) {
         throw new Problem(404, `Month ${query.month ?? ''} has no published run`);
       }
-      const patches = await patchCounts(db, month);
-      const leads = await leadCounts(db, month, dayIn(now(), config.timeZone));
-      const areas = await listAreas(db, { month, against: known.mom ? 'mom' : known.yoy ? 'yoy' : 'first' });
-      const figures = (code: string | null) => figuresOf(code, patches, leads, areas);
-      const subdistricts = (await listSubdistricts(db)).map(({ code, name }) => ({
-        code,
-        name,
-        ...figures(code),
-      }));
-      return {
-        month,
-        subdistricts,
-        totals: figures(null),
-        density: (await densityCells(db, month)).map((cell) => ({ ...cell })),
-        alerts: subdistricts.flatMap(alertsOf(leads)),
-      };
+      const places = await listSubdistrictNames(db);
+      const [today, tick] = [dayIn(now(), config.timeZone), Math.floor(now().getTime() / REMEMBERED_MS)];
+      // a command centre's screens ask for the same again and again
+      const question = JSON.stringify(['overview', month, today, tick, await leadStamp(db), places]);
+      return sincePublished(db, question, () => overviewOf(month, known, places, today));
     },
   });
+
+  async function overviewOf(
+    month: string,
+    known: PublishedMonth,
+    places: readonly SubdistrictName[],
+    today: string,
+  ): Promise<z.input<typeof Overview>> {
+    const patches = await patchCounts(db, month);
+    const leads = await leadCounts(db, month, today);
+    const areas = await listAreas(db, { month, against: known.mom ? 'mom' : known.yoy ? 'yoy' : 'first' });
+    const figures = (code: string | null) => figuresOf(code, patches, leads, areas);
+    const subdistricts = places.map(({ code, name }) => ({
+      code,
+      name,
+      ...figures(code),
+    }));
+    return {
+      month,
+      subdistricts,
+      totals: figures(null),
+      density: (await densityCells(db, month)).map((cell) => ({ ...cell })),
+      alerts: subdistricts.flatMap(alertsOf(leads)),
+    };
+  }
 }
 
 /** Sums over a subdistrict, or with null over all. */
