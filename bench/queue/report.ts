@@ -1,4 +1,5 @@
 import type { Machine } from '../measure/machine.js';
+import type { Ceiling } from './ceiling.js';
 
 /** One round: the same comparison in a thread of one process, and over the queue. */
 export interface Throughput {
@@ -11,6 +12,7 @@ export interface Throughput {
     /** Of whoever queues and takes. */
     readonly parentCpuS: number;
   }[];
+  readonly most: Ceiling;
 }
 
 export interface QueueResults {
@@ -49,14 +51,14 @@ export function markdown({ machine, seed, side, detector, drill, rounds }: Queue
     lines.push(
       `${side}² px, ${detector}`,
       '',
-      '| round | alone, s (CPU) | 1 worker, s (CPU, parent) | 2 workers, s (CPU, parent) | 1 → 2 |',
-      '| --- | --- | --- | --- | --- |',
-      ...rounds.map(({ local, over }, i) => {
+      '| round | alone, s (CPU) | 1 worker, s (CPU, parent) | 2 workers, s (CPU, parent) | 1 → 2 | two `diff` at once |',
+      '| --- | --- | --- | --- | --- | --- |',
+      ...rounds.map(({ local, over, most }, i) => {
         const cells = over.map(
           (one) => `${one.wallS.toFixed(1)} (${one.cpuS.toFixed(1)}, ${one.parentCpuS.toFixed(1)})`,
         );
         const gain = over.length > 1 ? `${(over[0].wallS / over[1].wallS).toFixed(2)} ×` : '';
-        return `| ${i + 1} | ${local.wallS.toFixed(1)} (${local.cpuS.toFixed(1)}) | ${cells.join(' | ')} | ${gain} |`;
+        return `| ${i + 1} | ${local.wallS.toFixed(1)} (${local.cpuS.toFixed(1)}) | ${cells.join(' | ')} | ${gain} | ${((2 * most.oneS) / most.bothS).toFixed(2)} × |`;
       }),
       '',
     );

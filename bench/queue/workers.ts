@@ -12,7 +12,7 @@ export interface BenchWorker {
   end(): Promise<void>;
 }
 
-const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
 /** Clock ticks a second of /proc: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 

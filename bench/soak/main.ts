@@ -164,7 +164,8 @@ async function bench(options: SoakOptions): Promise<SoakResults> {
       },
     };
     await writeFile(join(folder, 'tuban.json'), JSON.stringify(settings));
-    const env = { TUBAN_DATABASE_URL: options.url };
+    // as docs/deploy starts them
+    const env = { TUBAN_DATABASE_URL: options.url, MALLOC_ARENA_MAX: '2' };
     const serve = startLasting(['serve', '--port', '0'], folder, env);
     const worker = startLasting(['worker', '--workers', '1'], folder, env);
     const clock = startLasting(['schedule', '--distributed'], folder, env);

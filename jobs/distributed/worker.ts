@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JobWithMetadata, PgBoss } from 'pg-boss';
+import type { PgBoss } from 'pg-boss';
 import { isShared, openSharedJob, type SharedJob } from '../../raster/engine/shared-job.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { Logger } from '../log.js';
 import type { WorkerFigures } from './figures.js';
 import { QUEUE } from './names.js';
+import { openPlaces, type Places, type Taken } from './places.js';
 import { HEARTBEAT_S, Payload, type Unseen } from './queue.js';
 
 /** Between two looks at an empty queue, ms; longer the longer it is empty. */
@@ -30,12 +31,11 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal;
 }
 
-type Taken = JobWithMetadata<unknown>;
-
 /** Takes blocks from the queue and does them, until it is told to end. At least once each: a block done twice has the same result. */
 export async function work(options: WorkerOptions): Promise<void> {
   const { boss, log, figures, signal } = options;
   const jobs = openJobs(options);
+  const places = openPlaces(boss);
   const inHand = new Map<string, { readonly job: Taken; readonly done: Promise<void> }>();
   const beats = setInterval(() => void beat(), (1000 * HEARTBEAT_S) / 4);
   const beat = async () => {
@@ -55,7 +55,7 @@ export async function work(options: WorkerOptions): Promise<void> {
       // one at work and one at hand a thread
       const room = 2 * options.threads - inHand.size;
       const asks = room > 0 && performance.now() >= sulksUntil;
-      const taken = asks ? await fetchJobs(boss, room, log) : [];
+      const taken = asks ? await fetchJobs(places, room, log) : [];
       // whether the queue is empty is not known then
       if (taken === null) freeAt = performance.now();
       for (const job of taken ?? []) {
@@ -98,9 +98,9 @@ async function firstOf(ended: readonly Promise<void>[], ms: number, signal: Abor
 }
 
 /** Null where the server is away: it is asked again. */
-async function fetchJobs(boss: PgBoss, room: number, log: Logger): Promise<Taken[] | null> {
+async function fetchJobs(places: Places, room: number, log: Logger): Promise<Taken[] | null> {
   try {
-    return await boss.fetch<unknown>(QUEUE, { batchSize: room, includeMetadata: true });
+    return await places.fetch(room);
   } catch (error) {
     log.warn({ error: messageOf(error) }, 'Queue:Lost');
     return null;

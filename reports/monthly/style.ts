@@ -120,6 +120,7 @@ svg text.dark { paint-order: stroke; stroke: #000; stroke-opacity: .7; stroke-wi
   .card header { font-size: 9pt; }
   .card p, .pair figcaption { font-size: 7.8pt; }
   .card .no, .no { font-size: 7.5pt; }
+  .disclaimer { break-inside: avoid; break-before: avoid; }
   .warn, .disclaimer, thead th, tr.total th, tr.total td, tbody.total th, tbody.total td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -98,6 +98,7 @@ export const en: Words = {
   heldBackBy: (filter, why) => `likely a false alarm, ${why} (filter ${filter})`,
   looks: 'Looks of other months',
   lookKinds: { earlier: 'earlier', later: 'later', year: 'year' },
+  lookUnseen: 'the ground was not seen',
   lookUsable: (share) => `${share} usable`,
   lookHolding: (share) => `change on ${share}`,
   lead: 'Lead',

@@ -107,6 +107,7 @@ export const zh = {
   heldBackBy: (filter: number, why: string) => `疑似误报，${why}（过滤器 ${filter}）`,
   looks: '逐期复看',
   lookKinds: { earlier: '之前', later: '之后', year: '同比' },
+  lookUnseen: '没有看到地面',
   lookUsable: (share: string) => `可用 ${share}`,
   lookHolding: (share: string) => `变化仍在 ${share}`,
   lead: '线索',

@@ -136,8 +136,8 @@ function looks(patch: PatchDetail): HTMLElement {
         h(
           'li',
           {},
-          `${named(words.lookKinds, look.kind)} ${look.before ?? ''} → ${look.after ?? ''} · ${words.lookUsable(percent(look.usable))}`,
-          look.holding !== null && ` · ${words.lookHolding(percent(look.holding))}`,
+          `${named(words.lookKinds, look.kind)} ${look.before ?? ''} → ${look.after ?? ''} · ${look.usable > 0 ? words.lookUsable(percent(look.usable)) : words.lookUnseen}`,
+          look.usable > 0 && look.holding !== null && ` · ${words.lookHolding(percent(look.holding))}`,
         ),
       ),
     ),
