@@ -341,6 +341,10 @@ describe('administration', () => {
     const { token, id: made_id } = made.json();
     const use = { authorization: `Bearer ${token}` };
     expect((await site.app.inject({ url: '/api/meta', headers: use })).statusCode).toBe(200);
+    // for GIS that know a name and a password only
+    const basic = `Basic ${Buffer.from(`QGIS:${token}`).toString('base64')}`;
+    const byBasic = await site.app.inject({ url: '/api/meta', headers: { authorization: basic } });
+    expect(byBasic.statusCode).toBe(200);
     const list = await site.app.inject({ url: '/api/tokens', headers: use });
     expect(list.body).not.toContain(token);
     await site.app.inject({ method: 'DELETE', url: `/api/tokens/${made_id}`, headers: use });

@@ -27,14 +27,27 @@ export async function recognize(app: FastifyInstance, deps: Deps): Promise<void>
 async function whoAsks(request: FastifyRequest, { db, now }: Deps) {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
-    const token = /^Bearer +(\S{1,200})$/i.exec(authorization)?.[1];
-    const user = token === undefined ? null : await userOfToken(db, token, now());
+    const token = tokenIn(authorization);
+    const user = token === null ? null : await userOfToken(db, token, now());
     // a wrong token is no stranger: whoever sends one wants to know
     if (user === null) throw new Problem(401, 'The API token is not known, or its time is over');
     return user;
   }
   const secret = sessionSecret(request);
   return secret === null ? null : userOfSession(db, secret, now());
+}
+
+/**
+ * The token of the header: after Bearer, or as the password of Basic (RFC 7617) for GIS that know nothing else. Never a user's own
+ * password, whose guesses are counted where one signs in.
+ */
+function tokenIn(authorization: string): string | null {
+  const [, scheme, value] = /^(Bearer|Basic) +(\S{1,400})$/i.exec(authorization) ?? [];
+  if (value === undefined) return null;
+  if (scheme.toLowerCase() === 'bearer') return value;
+  const pair = Buffer.from(value, 'base64').toString();
+  const colon = pair.indexOf(':');
+  return colon < 0 ? null : pair.slice(colon + 1);
 }
 
 /** A browser says where a request comes from; a page of another site has no business writing here, signed in or not. */

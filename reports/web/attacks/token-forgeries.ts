@@ -32,6 +32,10 @@ const bearer = (name: string, make: (loot: Loot) => string): TokenForgery => ({
   name,
   headers: (loot) => ({ authorization: `Bearer ${make(loot)}` }),
 });
+const basic = (name: string, make: (loot: Loot) => string): TokenForgery => ({
+  name,
+  headers: (loot) => ({ authorization: `Basic ${Buffer.from(make(loot)).toString('base64')}` }),
+});
 const session = (name: string, make: (loot: Loot) => string): TokenForgery => ({
   name,
   headers: (loot) => ({ cookie: `tuban_session=${make(loot)}`, 'x-csrf-token': loot.csrf }),
@@ -70,12 +74,12 @@ export const TOKEN_FORGERIES: readonly TokenForgery[] = [
     'a JWT without signature',
     () => `${base64({ alg: 'none' })}.${base64({ sub: 'administrator', role: 'administrator' })}.`,
   ),
-  {
-    name: 'name and password of Basic',
-    headers: () => ({
-      authorization: `Basic ${Buffer.from('administrator:correct-horse-7').toString('base64')}`,
-    }),
-  },
+  basic('name and password of Basic', () => 'administrator:correct-horse-7'),
+  basic('a token that was taken back, by Basic', ({ revoked }) => `administrator:${revoked}`),
+  basic('an API token cut short, by Basic', ({ token }) => `administrator:${token.slice(0, -1)}`),
+  basic('an API token as the name of Basic', ({ token }) => `${token}:`),
+  basic('an API token alone in Basic', ({ token }) => token),
+  basic('a session’s cookie, by Basic', ({ session }) => `administrator:${session}`),
   {
     name: 'a wrong API token beside a right cookie',
     headers: ({ session, csrf, revoked }) => ({
