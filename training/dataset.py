@@ -36,6 +36,7 @@ class Dataset:
     path: str
     bands: tuple
     codes: dict  # class name -> code in the labels
+    labelled: frozenset  # classes that the labels may tell; of the others only dates that change places teach
     chips: list
     sources: tuple
 
@@ -49,13 +50,14 @@ def read_dataset(path, pixel_size):
     codes = {name: code for name, code in manifest["classes"].items() if code in occurring}
     if not codes:
         raise BadInput(f"{path}: no chip holds a changed pixel, nothing can be learned; export confirmed patches too")
-    for name in list(codes):  # a class comes with its reverse: swapped dates teach it
+    free = (code for code in range(UNKNOWN - 1, 0, -1) if code not in manifest["classes"].values())
+    for name in list(codes):  # a class comes with its reverse: swapped dates teach it, and without it they would teach nothing
         other = REVERSED.get(name)
-        if other in manifest["classes"]:
-            codes[other] = manifest["classes"][other]
+        if other is not None and other not in codes:
+            codes[other] = manifest["classes"].get(other) or next(free)
     codes = dict(sorted(codes.items(), key=lambda item: item[1]))
     sources = tuple(sorted({entry.get("source", "unknown") for entry in manifest["chips"]}))
-    return Dataset(path, tuple(bands), codes, chips, sources)
+    return Dataset(path, tuple(bands), codes, frozenset(manifest["classes"]), chips, sources)
 
 
 def read_manifest(path):

@@ -25,7 +25,7 @@ def finish(args, training, data, chips, val, say):
         name: choose_threshold(counts[k] if counts[k][1].sum() else swapped[k]) for k, name in enumerate(names)
     }
     figures = figures_at(counts, data.codes, thresholds)
-    told = told_classes(names, figures)
+    told = [name for name in told_classes(names, figures) if name in data.labelled]
     calibration = calibrate(net, val, data.codes, thresholds, training.normalize, training.device)
     test = [c for c in data.chips if c.split == "test"]
     tested = figures_at(measure(test), data.codes, thresholds) if test else {}

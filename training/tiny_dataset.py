@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes a small made dataset for the tests: four grounds of noise, bright squares built on them, one taken away."""
+"""Writes a small made dataset for the tests: four grounds of noise, bright squares built on them, one taken away.
+
+With a second argument the labels tell of what is built alone."""
 
 import json
 import os
@@ -14,7 +16,8 @@ BANDS = ("red", "green", "blue")
 EDGE, METRES = 192, 0.5
 
 
-def main(folder):
+def main(folder, new_alone=False):
+    classes = {"building_new": 1} if new_alone else {"building_new": 1, "building_removed": 2}
     rng = np.random.default_rng(1)
     chips = []
     for ground, split in enumerate(SPLITS):
@@ -26,7 +29,7 @@ def main(folder):
             row, column = rng.integers(0, EDGE - 40, 2)
             square = np.s_[:, row : row + 32, column : column + 32]
             (before if number == 3 else after)[square] += 110
-            label[square] = 2 if number == 3 else 1
+            label[square] = classes.get("building_removed", 0) if number == 3 else 1
         label[:, :8] = 255
         for part, values in (("A", before), ("B", after), ("label", label)):
             os.makedirs(os.path.join(folder, split, part), exist_ok=True)
@@ -41,11 +44,11 @@ def main(folder):
              "pixels": {"building_new": int((label == 1).sum()), "building_removed": int((label == 2).sum())}}
         )  # fmt: skip
     manifest = {"format": "tuban-dataset", "version": 1, "bands": BANDS, "sample_type": "uint8", "resolution_m": METRES,
-                "chip_px": EDGE, "classes": {"building_new": 1, "building_removed": 2}, "ignore": 255,
+                "chip_px": EDGE, "classes": classes, "ignore": 255,
                 "chips": chips}  # fmt: skip
     with open(os.path.join(folder, "dataset.json"), "w", encoding="utf-8") as stream:
         json.dump(manifest, stream, indent=1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], len(sys.argv) > 2)
