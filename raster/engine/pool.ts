@@ -3,13 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { BadInput, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
 import type { Headers } from '../scene-files.js';
-import type { SharedBlocks } from '../tiff/shared.js';
+import { reuseSharedBlocks, type SharedBlocks } from '../tiff/shared.js';
 import type { BlockJob, BlockResult } from './job.js';
 import type { WorkerMessage, WorkerStart } from './worker.js';
 
 export interface PoolOptions {
   readonly workers: number;
-  /** Decoded blocks in common, by path of the file. */
+  /** Decoded blocks in common, by path of the file; their memory is the pool's own, and used again when it has closed. */
   readonly shared: ReadonlyMap<string, SharedBlocks>;
   /** What has been read of the files, likewise. */
   readonly headers: Headers;
@@ -86,6 +86,7 @@ export async function runBlocks(
 export function openPool(job: BlockJob, { workers, shared, headers }: PoolOptions): BlockPool {
   const workerData: WorkerStart = { job, shared, headers };
   const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(workerData));
+  let closing: Promise<void> | null = null;
   return {
     room: AHEAD * threads.length,
     ready: async () => {
@@ -95,8 +96,11 @@ export function openPool(job: BlockJob, { workers, shared, headers }: PoolOption
       const least = threads.reduce((a, b) => (b.waiting() < a.waiting() ? b : a));
       return least.run(block);
     },
-    close: async () => {
-      await Promise.all(threads.map((thread) => thread.close()));
+    close: () => {
+      closing ??= Promise.all(threads.map((thread) => thread.close())).then(() =>
+        shared.forEach(reuseSharedBlocks),
+      );
+      return closing;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedBlocks, sharedBlocks } from './shared.js';
+import { createSharedBlocks, reuseSharedBlocks, sharedBlocks } from './shared.js';
 import type { SampleArray } from './types.js';
 
 /** Two threads' ways to the same blocks; `decoded` keeps which were decoded. */
@@ -157,5 +157,19 @@ describe('shared blocks', () => {
       true,
     );
     expect([length, decoded]).toEqual([100, [100]]);
+  });
+
+  it('are given the memory of those that are done with, and nothing that was in it', async () => {
+    const first = createSharedBlocks('uint16', 5000, 3);
+    const fill = async (room: () => SampleArray) => room().fill(7) !== null;
+    await sharedBlocks(first).use(1, 5000, fill, () => {}, true);
+    reuseSharedBlocks(first);
+    const second = createSharedBlocks('float32', 2500, 2);
+    expect(second.samples).toBe(first.samples);
+    expect(sharedBlocks(second).has(1)).toBe(false);
+    // once alone, and only where it is not far too large
+    expect(createSharedBlocks('float32', 2500, 2).samples).not.toBe(first.samples);
+    reuseSharedBlocks(second);
+    expect(createSharedBlocks('uint16', 100, 3).samples).not.toBe(first.samples);
   });
 });

@@ -1,4 +1,5 @@
 import type { BlockCache, Decode } from './blocks.js';
+import { SHARED_BYTES } from './limits.js';
 import { allocate, viewAs } from './samples.js';
 import type { SampleArray, SampleType } from './types.js';
 
@@ -40,8 +41,26 @@ export function createSharedBlocks(sampleType: SampleType, length: number, slots
     length,
     slots,
     control: new SharedArrayBuffer(4 * (HEAD_WORDS + slots * SLOT_WORDS)),
-    samples: new SharedArrayBuffer(bytes * length * slots),
+    samples: idleOf(bytes * length * slots) ?? new SharedArrayBuffer(bytes * length * slots),
   };
+}
+
+/** Samples that no thread sees any more, the last given back last. */
+const idle: SharedArrayBuffer[] = [];
+const MOST_IDLE_BYTES = 2 * SHARED_BYTES;
+
+function idleOf(bytes: number): SharedArrayBuffer | undefined {
+  const at = idle.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
+  return at < 0 ? undefined : idle.splice(at, 1)[0];
+}
+
+/**
+ * To be called when all threads that had the blocks have ended: their memory is used again. V8 does not count what is shared, and a
+ * process with job after job would let a gigabyte of it lie about until it looks.
+ */
+export function reuseSharedBlocks({ samples }: SharedBlocks): void {
+  idle.push(samples);
+  while (idle.reduce((sum, { byteLength }) => sum + byteLength, 0) > MOST_IDLE_BYTES) idle.shift();
 }
 
 /**
