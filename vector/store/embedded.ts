@@ -4,6 +4,7 @@ import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { postgis } from '@electric-sql/pglite-postgis';
 import { BadInput } from '../../raster/errors.js';
 import type { ScriptDb } from './db.js';
+import { WatchedFolder } from './embedded-disk.js';
 import { holdsInMemory } from './hold.js';
 import { lockDirectory } from './lock.js';
 import { type Migration, migrate } from './migrate.js';
@@ -29,12 +30,12 @@ export async function openEmbedded(
   const lock = await lockDirectory(existsSync(directory) ? realpathSync(directory) : directory, holder);
   try {
     if (!isCreated(directory)) await create(directory, migrations);
-    const pg = await PGlite.create({ dataDir: directory, extensions: { postgis } });
-    const db = adapter(pg, () => lock.release());
+    const opened = await openFolder(directory);
+    const db = adapter(opened, () => lock.release());
     try {
       if (migrations !== null) await migrate(db, migrations);
     } catch (error) {
-      await pg.close();
+      await opened.close();
       throw error;
     }
     return db;
@@ -61,30 +62,43 @@ function isCreated(directory: string): boolean {
 async function create(directory: string, migrations?: readonly Migration[] | null): Promise<void> {
   const beside = `${directory}.new`;
   rmSync(beside, { recursive: true, force: true });
-  const pg = await PGlite.create({ dataDir: beside, extensions: { postgis } });
+  const opened = await openFolder(beside);
   try {
     if (migrations !== null)
       await migrate(
-        adapter(pg, async () => {}),
+        adapter(opened, async () => {}),
         migrations,
       );
   } finally {
-    await pg.close();
+    await opened.close();
   }
   rmSync(directory, { recursive: true, force: true });
   renameSync(beside, directory);
 }
 
+interface Opened {
+  readonly pg: PGlite;
+  close(): Promise<void>;
+}
+
+async function openFolder(directory: string): Promise<Opened> {
+  const folder = new WatchedFolder(directory);
+  const pg = await PGlite.create({ fs: folder, extensions: { postgis } });
+  folder.guard(pg);
+  // one whose disk has failed cannot even shut down
+  return { pg, close: async () => void (folder.failed === null && (await pg.close())) };
+}
+
 type Session = Pick<Transaction, 'query' | 'exec'>;
 
-function adapter(pg: PGlite, released: () => Promise<void>): ScriptDb {
+function adapter({ pg, close }: Opened, released: () => Promise<void>): ScriptDb {
   return {
     ...statements(pg),
     transaction: (work) => pg.transaction((tx) => work(savepoints(statements(tx)))),
     hold: holdsInMemory(),
     close: async () => {
       try {
-        await pg.close();
+        await close();
       } finally {
         await released();
       }
