@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BadInput } from '../raster/errors.js';
+import { CLI } from './cli.js';
 
 /** Parts of the bench that can be run alone. */
 export const PARTS = ['whole', 'chain', 'workers', 'backends', 'polygonize', 'kernels'] as const;
@@ -52,7 +52,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | 'help' {
       results: { type: 'string', default: join('bench', 'results') },
       repeat: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
-      cli: { type: 'string', default: fileURLToPath(new URL('../jobs/cli.js', import.meta.url)) },
+      cli: { type: 'string', default: CLI },
       'chain-up-to': { type: 'string', default: '8192' },
       'defaults-up-to': { type: 'string', default: '8192' },
       'polygonize-side': { type: 'string', default: '8192' },

@@ -9,7 +9,7 @@ import type { Lang } from '../reports/shared/lang.js';
 import { writeWhole } from '../reports/shared/whole-file.js';
 import type { Db } from '../vector/store/db.js';
 import { getSetting } from '../vector/store/settings.js';
-import { listSubdistricts } from '../vector/store/subdistricts.js';
+import { listSubdistrictNames } from '../vector/store/subdistricts.js';
 import { openArchive } from './catalogue.js';
 import type { Config } from './config.js';
 import { compareStates } from './state-pair.js';
@@ -53,7 +53,7 @@ export async function makeReport(
   try {
     const input = await gatherReport(db, {
       ...request,
-      district: config.district || districtName(await listSubdistricts(db), request.lang),
+      district: config.district || districtName(await listSubdistrictNames(db), request.lang),
       generatedAt: new Date().toISOString(),
       timeZone: config.timeZone,
       synthetic: (await getSetting(db, SYNTHETIC)) === true,

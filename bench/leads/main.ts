@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { registerScene } from '../../jobs/catalogue.js';
 import { refreshLeads } from '../../reports/leads/refresh.js';
 import { LeadConfig } from '../../reports/leads/rule-config.js';
@@ -10,10 +9,10 @@ import { makeSamples } from '../../samples/make.js';
 import { readDistricts } from '../../vector/districts.js';
 import { openDatabase } from '../../vector/store/db.js';
 import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
+import { CLI } from '../cli.js';
 import { watched } from './command.js';
 import { BEFORE, districts, MONTH, seconds, storeMonth, storeRegisters, WORST_MONTH } from './made.js';
 
-const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
 /** A file of each format, one of both encodings. */
 const EXPORTS = [
   ['geojson', 'utf-8', 'leads.geojson'],

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { addMonths, parseMonth, parseWhole } from '../../jobs/options.js';
 import { BadInput } from '../../raster/errors.js';
+import { CLI } from '../cli.js';
 import { REAL_SETS } from './sets.js';
 
 export const SERIES = 'series';
@@ -47,7 +47,7 @@ export function parseOptions(argv: readonly string[]): QualityOptions | 'help' {
     options: {
       help: { type: 'boolean', default: false },
       only: { type: 'string', default: PARTS.join(',') },
-      cli: { type: 'string', default: fileURLToPath(new URL('../../jobs/cli.js', import.meta.url)) },
+      cli: { type: 'string', default: CLI },
       dir: { type: 'string', default: join(tmpdir(), 'tuban-quality') },
       results: { type: 'string', default: join('bench', 'results') },
       data: { type: 'string', default: process.env.TUBAN_REAL_DATA ?? join('..', 'shared', 'data') },

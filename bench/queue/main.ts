@@ -19,7 +19,7 @@ import { openScene, placed } from '../../raster/scene.js';
 import { runBench, tell } from '../command.js';
 import { describeMachine } from '../measure/machine.js';
 import { scenePair } from '../scenes/make.js';
-import { ceiling } from './ceiling.js';
+import { ceiling, gainOf } from './ceiling.js';
 import { parseQueueOptions, QUEUE_USAGE, type QueueOptions } from './options.js';
 import { markdown, type QueueResults, type Throughput } from './report.js';
 import { stripGrid, writeStrip } from './scenes.js';
@@ -183,7 +183,7 @@ async function throughput(bench: Bench): Promise<Throughput[]> {
         );
       }
       const most = await ceiling(files, options.detector, folder);
-      tell(`two processes on their own: ${((2 * most.oneS) / most.bothS).toFixed(2)} times one`);
+      tell(`two processes on their own: ${gainOf(most).toFixed(2)} times one`);
       rounds.push({ local, over, most });
     }
     return rounds;

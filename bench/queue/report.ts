@@ -1,5 +1,5 @@
 import type { Machine } from '../measure/machine.js';
-import type { Ceiling } from './ceiling.js';
+import { type Ceiling, gainOf } from './ceiling.js';
 
 /** One round: the same comparison in a thread of one process, and over the queue. */
 export interface Throughput {
@@ -58,7 +58,7 @@ export function markdown({ machine, seed, side, detector, drill, rounds }: Queue
           (one) => `${one.wallS.toFixed(1)} (${one.cpuS.toFixed(1)}, ${one.parentCpuS.toFixed(1)})`,
         );
         const gain = over.length > 1 ? `${(over[0].wallS / over[1].wallS).toFixed(2)} ×` : '';
-        return `| ${i + 1} | ${local.wallS.toFixed(1)} (${local.cpuS.toFixed(1)}) | ${cells.join(' | ')} | ${gain} | ${((2 * most.oneS) / most.bothS).toFixed(2)} × |`;
+        return `| ${i + 1} | ${local.wallS.toFixed(1)} (${local.cpuS.toFixed(1)}) | ${cells.join(' | ')} | ${gain} | ${gainOf(most).toFixed(2)} × |`;
       }),
       '',
     );

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { CLI, ended } from '../cli.js';
 
 /** A `tuban worker --workers 1` of the build this bench is part of. */
 export interface BenchWorker {
@@ -12,7 +12,6 @@ export interface BenchWorker {
   end(): Promise<void>;
 }
 
-export const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
 /** Clock ticks a second of /proc: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
@@ -26,14 +25,6 @@ export function startWorker(url: string, stateDir: string): BenchWorker {
     kill: () => void child.kill('SIGKILL'),
     end: () => ended(child),
   };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-  });
 }
 
 /** proc_pid_stat(5): utime and stime are the 14th and 15th fields; the second, in brackets, may hold blanks. */

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
+import { CLI, ended } from '../cli.js';
 
 /** A `tuban` that is meant to run for months. */
 export interface Lasting {
@@ -47,14 +45,6 @@ export function startLasting(args: readonly string[], cwd: string, env: Record<s
     },
     end: () => ended(child),
   };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGTERM');
-  });
 }
 
 /** proc_pid_status(5), proc_pid_fd(5). */

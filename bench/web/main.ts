@@ -4,18 +4,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../raster/errors.js';
 import { randomFrom } from '../../samples/random.js';
 import { readDistricts } from '../../vector/districts.js';
 import { openDatabase } from '../../vector/store/db.js';
+import { CLI } from '../cli.js';
 import { districts } from '../leads/made.js';
 import { kindsOf } from './asks.js';
 import { askSteadily } from './load.js';
 import { fillStore, type MadeStore } from './made.js';
 
-const CLI = fileURLToPath(new URL('../../jobs/cli.js', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     patches: { type: 'string', default: '100000' },

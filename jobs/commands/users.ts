@@ -1,6 +1,6 @@
 import { BadInput } from '../../raster/errors.js';
 import { addIdentityUser, type Identity, SUBJECT } from '../../vector/store/identities.js';
-import { listSubdistricts } from '../../vector/store/subdistricts.js';
+import { listSubdistrictNames } from '../../vector/store/subdistricts.js';
 import { addUser, changeUser, listUsers, USER_ROLES } from '../../vector/store/users.js';
 import type { Context } from '../context.js';
 import { parseChoice } from '../options.js';
@@ -65,7 +65,7 @@ const usersAdd: Command = {
     }
     const identity = identityOf(text(input, 'subject'), context.config.oidc?.issuer);
     await withDatabase(context, 'users add', async (db) => {
-      const known = (await listSubdistricts(db)).map(({ code }) => code);
+      const known = (await listSubdistrictNames(db)).map(({ code }) => code);
       const unknown = subdistricts.find((code) => !known.includes(code));
       if (unknown !== undefined) {
         throw new BadInput(`Invalid --subdistricts "${unknown}"; tuban districts list shows those there are`);

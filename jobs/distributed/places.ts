@@ -21,28 +21,23 @@ export interface Places {
  */
 export function openPlaces(boss: PgBoss): Places {
   let next: number | null = null;
-  const fetch = async (batchSize: number, most: number | null, least: number | null) => {
-    const jobs = await boss.fetch<unknown>(QUEUE, {
-      batchSize,
-      includeMetadata: true,
-      ...(most !== null && { maxPriority: most }),
-      ...(least !== null && { minPriority: least }),
-    });
+  const fetch = async (batchSize: number, among: { minPriority?: number; maxPriority?: number } = {}) => {
+    const jobs = await boss.fetch<unknown>(QUEUE, { batchSize, includeMetadata: true, ...among });
     if (jobs.length > 0) next = Math.min(...jobs.map(({ priority }) => priority)) - 1;
     return jobs;
   };
   return {
     async fetch(room) {
       if (next !== null) {
-        const beside = await fetch(room, next, next - room + 1);
+        const beside = await fetch(room, { minPriority: next - room + 1, maxPriority: next });
         if (beside.length > 0) return beside;
         next = null;
       }
       const start = startOf(await rows(boss));
       if (start === null) return [];
-      const there = await fetch(room, start, null);
+      const there = await fetch(room, { maxPriority: start });
       // somebody else was quicker
-      return there.length > 0 ? there : fetch(room, null, null);
+      return there.length > 0 ? there : fetch(room);
     },
   };
 }

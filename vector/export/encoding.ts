@@ -13,31 +13,34 @@ export interface Encoder {
   readonly cut: () => number;
 }
 
-/** What our own sentences hold and GBK lacks, by what it has for it. */
+/** What our own sentences hold and GBK lacks as what it has for it. */
 const inGbk = (text: string) => text.replaceAll('m²', '㎡').replaceAll('\u00a0', ' ');
 
 export function encoderOf(encoding: Encoding): Encoder {
   let lacking = 0;
   let cut = 0;
-  const encode = (given: string): Uint8Array => {
-    if (encoding === 'utf-8') return Buffer.from(given, 'utf8');
-    const text = inGbk(given);
-    const bytes = iconv.encode(text, 'gbk');
+  const own = (text: string) => (encoding === 'utf-8' ? text : inGbk(text));
+  const bytesOf = (text: string): Buffer =>
+    encoding === 'utf-8' ? Buffer.from(text, 'utf8') : iconv.encode(text, 'gbk');
+  const encodeOwn = (text: string): Uint8Array => {
+    const bytes = bytesOf(text);
+    if (encoding === 'utf-8') return bytes;
     // every ? that was none before stands for a character, of which some are two UTF-16 units
     const found = iconv.decode(bytes, 'gbk');
     if (found !== text) lacking += count(found, '?') - count(text, '?');
     return bytes;
   };
   return {
-    encode,
-    encodeCut(text, bytes) {
-      const whole = encode(text);
+    encode: (text) => encodeOwn(own(text)),
+    encodeCut(given, bytes) {
+      const text = own(given);
+      const whole = encodeOwn(text);
       if (whole.length <= bytes) return whole;
       cut++;
       const kept: Uint8Array[] = [];
       let used = 0;
-      for (const character of encoding === 'utf-8' ? text : inGbk(text)) {
-        const one = encoding === 'utf-8' ? Buffer.from(character, 'utf8') : iconv.encode(character, 'gbk');
+      for (const character of text) {
+        const one = bytesOf(character);
         if (used + one.length > bytes) break;
         kept.push(one);
         used += one.length;

@@ -24,10 +24,6 @@ const WRITING = { stream_ops: ['open', 'write'], node_ops: ['mknod', 'rename', '
 export class WatchedFolder extends NodeFS {
   #failed: unknown = null;
 
-  constructor(private readonly directory: string) {
-    super(directory);
-  }
-
   /** What the disk has refused, as an error that names the folder and the cure; null as long as all is well. */
   get failed(): unknown {
     return this.#failed;
@@ -71,7 +67,7 @@ export class WatchedFolder extends NodeFS {
     const errno: unknown = error instanceof Object ? Reflect.get(error, 'errno') : undefined;
     const code = typeof errno === 'number' ? DISK_ERRORS.get(errno) : undefined;
     if (code === undefined) return error;
-    this.#failed ??= writeProblem(this.directory, Object.assign(new Error(code), { code }));
+    this.#failed ??= writeProblem(this.rootDir, Object.assign(new Error(code), { code }));
     return this.#failed;
   }
 }

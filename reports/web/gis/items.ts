@@ -37,19 +37,17 @@ export async function findItems(
   return { features: await collection.load(db, keys, geometryPlacer(collection.crs, query.crs)), matched };
 }
 
-interface Found {
-  readonly keys: readonly ItemKey[];
-  readonly matched: number;
-}
-
-/** All items that meet a filter, then the page: a database that walks ids in order until a page is full asks most of them in vain. */
-async function findAmongAll(
+/** Keys of a page, and how many items there are in all. */
+type Find = (
   db: Db,
   collection: Collection,
   where: string,
   parameters: SqlParameters,
-  { limit, offset }: ItemsQuery,
-): Promise<Found> {
+  query: ItemsQuery,
+) => Promise<{ readonly keys: readonly ItemKey[]; readonly matched: number }>;
+
+/** All items that meet a filter, then the page: a database that walks ids in order until a page is full asks most of them in vain. */
+const findAmongAll: Find = async (db, collection, where, parameters, { limit, offset }) => {
   const rows = await db.query<ItemKey & { readonly n: number }>(
     `WITH found AS MATERIALIZED (SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}),
        page AS (SELECT * FROM found ORDER BY key COLLATE "C" LIMIT ${parameters.add(limit)}::int OFFSET ${parameters.add(offset)}::int)
@@ -59,15 +57,9 @@ async function findAmongAll(
   );
   // an empty page has its count all the same
   return { keys: rows.filter(({ key }) => key !== null), matched: rows[0].n };
-}
+};
 
-async function findInOrder(
-  db: Db,
-  collection: Collection,
-  where: string,
-  parameters: SqlParameters,
-  { limit, offset }: ItemsQuery,
-): Promise<Found> {
+const findInOrder: Find = async (db, collection, where, parameters, { limit, offset }) => {
   const values = [...parameters.values];
   const keys = await db.query<ItemKey>(
     `SELECT ${keyColumns(collection)} FROM ${collection.from} WHERE ${where}
@@ -79,7 +71,7 @@ async function findInOrder(
     values,
   );
   return { keys, matched };
-}
+};
 
 /** One item; null where there is none of that id within the scope. */
 export async function findItem(

@@ -1,6 +1,6 @@
 import type { Db } from '../../../vector/store/db.js';
 import { addIdentityUser, userOfIdentity } from '../../../vector/store/identities.js';
-import { listSubdistricts } from '../../../vector/store/subdistricts.js';
+import { listSubdistrictNames } from '../../../vector/store/subdistricts.js';
 import { changeUser } from '../../../vector/store/users.js';
 import type { SignedIn } from '../permissions.js';
 import { type Claims, nameOf, rightsOf } from './claims.js';
@@ -26,7 +26,7 @@ export async function enter(
   { readonly user: SignedIn; readonly made: boolean } | { readonly refused: Refusal; readonly name: string }
 > {
   const { issuer, subject, claims } = person;
-  const rights = rightsOf(claims, config, await listSubdistricts(db));
+  const rights = rightsOf(claims, config, await listSubdistrictNames(db));
   return db.transaction(async (tx) => {
     const known = await userOfIdentity(tx, person);
     const name = known?.name ?? nameOf(claims, issuer, subject, config);

@@ -4,7 +4,7 @@ import { listAudit } from '../../../vector/store/audit.js';
 import { listCameras } from '../../../vector/store/cameras.js';
 import { listPermits } from '../../../vector/store/permits.js';
 import { listTokens, removeToken } from '../../../vector/store/sessions.js';
-import { listSubdistricts } from '../../../vector/store/subdistricts.js';
+import { listSubdistrictNames } from '../../../vector/store/subdistricts.js';
 import {
   addUser,
   changeUser,
@@ -150,7 +150,7 @@ function userRoutes(app: FastifyInstance, deps: Deps): void {
     if (role === 'officer' && codes.length === 0) {
       throw new Problem(400, 'subdistricts: an officer needs one at least, else there is nothing to see');
     }
-    const known = (await listSubdistricts(db)).map(({ code }) => code);
+    const known = (await listSubdistrictNames(db)).map(({ code }) => code);
     const unknown = codes.find((code) => !known.includes(code));
     if (unknown !== undefined) throw new Problem(400, `subdistricts: there is no ${unknown}`);
   }
