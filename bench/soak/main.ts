@@ -16,8 +16,9 @@ import { replaceSubdistricts } from '../../vector/store/subdistricts.js';
 import { addUser } from '../../vector/store/users.js';
 import { runBench, tell } from '../command.js';
 import { describeMachine } from '../measure/machine.js';
+import type { Kept } from './collect.js';
 import { type Lasting, type Look, startLasting } from './processes.js';
-import { floors, type Point, sharePerHour } from './slope.js';
+import { floors, type Point, type Slope, slopeOf } from './slope.js';
 
 interface SoakOptions {
   readonly url: string;
@@ -27,14 +28,22 @@ interface SoakOptions {
   readonly results: string;
 }
 
+/** Memory over the time that counts, MB: the first and last floor of five minutes, and the line through all. */
+interface Memory {
+  readonly mb: readonly [first: number, last: number];
+  readonly slope: Slope | null;
+}
+
 interface Held {
   readonly name: string;
-  readonly firstMb: number;
-  readonly lastMb: number;
-  /** Of the floors of five minutes after the warm-up; share of the mean an hour. */
-  readonly memoryAnHour: number | null;
+  /** All in memory, at any time. */
+  readonly resident: Memory;
+  /** All in memory, after garbage has been collected. */
+  readonly afterCollection: Memory;
+  /** What cannot be collected: objects of the main thread, and buffers they hold. */
+  readonly kept: Memory;
   readonly handles: readonly [first: number, last: number];
-  readonly handlesAnHour: number | null;
+  readonly handlesAnHour: Slope | null;
   readonly threads: readonly [first: number, last: number];
 }
 
@@ -49,11 +58,13 @@ interface SoakResults {
   readonly held: readonly Held[];
   /** Every look, by process. */
   readonly looks: Readonly<Record<string, readonly ({ readonly s: number } & Look)[]>>;
+  /** What every collection left, by process; bytes. */
+  readonly collections: Readonly<Record<string, readonly Kept[]>>;
 }
 
 const USAGE = `node dist/bench/soak/main.js [options], with TUBAN_BENCH_DATABASE_URL (an empty database of a server)
-  --minutes N       how long (75)
-  --warm-up N       minutes of these before what is held counts (15)
+  --minutes N       how long (95)
+  --warm-up N       minutes of these before what is held counts (30)
   --every N         s from one scene to the next (60)
   --results DIR     where soak.md and soak.json go (bench/results)`;
 
@@ -61,16 +72,17 @@ const SIDE = 1024;
 /** Months in turn, one scene a delivery, which replaces the month's former one: all that the clock looks back on. */
 const MONTHS = 24;
 const LOOK_S = 10;
+const COLLECT_S = 60;
 const FLOOR_S = 300;
-const MB = 1024;
+const MB = 1024 * 1024;
 
 function parse(argv: readonly string[]): SoakOptions | 'help' {
   const { values } = parseArgs({
     args: [...argv],
     options: {
       help: { type: 'boolean', default: false },
-      minutes: { type: 'string', default: '75' },
-      'warm-up': { type: 'string', default: '15' },
+      minutes: { type: 'string', default: '95' },
+      'warm-up': { type: 'string', default: '30' },
       every: { type: 'string', default: '60' },
       results: { type: 'string', default: join('bench', 'results') },
     },
@@ -202,6 +214,7 @@ async function watch(
   const looks = new Map<string, { s: number; look: Look }[]>(at.running.map(({ name }) => [name, []]));
   const counts = { delivered: 0, asked: 0, failed: 0 };
   let nextLook = 0;
+  let nextCollection = COLLECT_S;
   while (seconds() < 60 * minutes) {
     if (seconds() >= counts.delivered * everyS) {
       await deliver(at.folder, counts.delivered, months[counts.delivered % MONTHS]);
@@ -220,29 +233,36 @@ async function watch(
       if (Math.round(nextLook) % 600 === 0)
         tell(`${Math.round(seconds() / 60)} min: ${JSON.stringify(counts)}`);
     }
+    if (seconds() >= nextCollection) {
+      for (const one of at.running) one.collect();
+      nextCollection += COLLECT_S;
+    }
     await wait(250);
   }
-  const held = at.running.map(({ name }): Held => {
-    const counted = (looks.get(name) ?? []).filter(({ s }) => s >= 60 * warmUpMinutes);
-    const points = (of: (look: Look) => number): Point[] =>
-      counted.map(({ s, look }) => ({ s, value: of(look) }));
-    const memory = floors(
-      points(({ rssKb }) => rssKb / MB),
-      FLOOR_S,
-    );
+  const held = at.running.map((one): Held => {
+    const since = 60 * warmUpMinutes;
+    const counted = (looks.get(one.name) ?? []).filter(({ s }) => s >= since);
+    const memory = (points: readonly Point[]): Memory => {
+      const least = floors(points, FLOOR_S);
+      return { mb: ends(least), slope: slopeOf(least) };
+    };
+    // one is asked for a minute, and a busy process answers late: its place in the list tells when, near enough
+    const kept = one
+      .kept()
+      .map((left, k) => ({ s: (k + 1) * COLLECT_S, left }))
+      .filter(({ s }) => s >= since);
     const handles = floors(
-      points(({ handles }) => handles),
+      counted.map(({ s, look }) => ({ s, value: look.handles })),
       FLOOR_S,
     );
-    const threads = points(({ threads }) => threads);
-    const ends = (of: readonly Point[]) => [of[0].value, of[of.length - 1].value] as const;
+    const threads = counted.map(({ s, look }) => ({ s, value: look.threads }));
     return {
-      name,
-      firstMb: ends(memory)[0],
-      lastMb: ends(memory)[1],
-      memoryAnHour: sharePerHour(memory),
+      name: one.name,
+      resident: memory(counted.map(({ s, look }) => ({ s, value: (look.rssKb * 1024) / MB }))),
+      afterCollection: memory(kept.map(({ s, left }) => ({ s, value: left.rss / MB }))),
+      kept: memory(kept.map(({ s, left }) => ({ s, value: (left.heap + left.external) / MB }))),
       handles: ends(handles),
-      handlesAnHour: sharePerHour(handles),
+      handlesAnHour: slopeOf(handles),
       threads: ends(threads),
     };
   });
@@ -250,8 +270,11 @@ async function watch(
     name,
     list.map(({ s, look }) => ({ s: Math.round(s), ...look })),
   ]);
-  return { minutes, warmUpMinutes, ...counts, held, looks: Object.fromEntries(all) };
+  const collections = Object.fromEntries(at.running.map((one) => [one.name, one.kept()]));
+  return { minutes, warmUpMinutes, ...counts, held, looks: Object.fromEntries(all), collections };
 }
+
+const ends = (of: readonly Point[]) => [of[0].value, of[of.length - 1].value] as const;
 
 function markdown({
   machine,
@@ -263,16 +286,19 @@ function markdown({
   failed,
   held,
 }: SoakResults) {
-  const share = (value: number | null) => (value === null ? '–' : `${(100 * value).toFixed(2)} %`);
+  const slope = (of: Slope | null) =>
+    of === null ? '–' : `${(100 * of.anHour).toFixed(2)} ± ${(200 * of.error).toFixed(2)} %`;
+  const memory = ({ mb, slope: of }: Memory) =>
+    `${mb.map((value) => value.toFixed(value < 100 ? 1 : 0)).join(' → ')} | ${slope(of)}`;
   const rows = held.map(
     (one) =>
-      `| ${one.name} | ${one.firstMb.toFixed(0)} → ${one.lastMb.toFixed(0)} | ${share(one.memoryAnHour)} | ${one.handles.join(' → ')} | ${share(one.handlesAnHour)} | ${one.threads.join(' → ')} |`,
+      `| ${one.name} | ${memory(one.resident)} | ${memory(one.afterCollection)} | ${memory(one.kept)} | ${one.handles.join(' → ')} | ${slope(one.handlesAnHour)} | ${one.threads.join(' → ')} |`,
   );
   return [
     `${minutes} minutes, the first ${warmUpMinutes} not counted: ${delivered} scenes delivered, ${published} runs published, ${asked} requests (${failed} failed).`,
     '',
-    '| process | memory, MB | an hour | handles | an hour | threads |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| process | memory, MB | an hour, ± 2 standard errors | after collection, MB | an hour | cannot be collected, MB | an hour | handles | an hour | threads |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
     '',
     `${machine.cpu}, ${machine.date}`,

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { CLI, ended } from '../cli.js';
+import type { Kept } from './collect.js';
+
+const COLLECT = fileURLToPath(new URL('collect.js', import.meta.url));
 
 /** A `tuban` that is meant to run for months. */
 export interface Lasting {
@@ -9,6 +14,10 @@ export interface Lasting {
   said(): string;
   /** Throws where it has ended. */
   look(): Look;
+  /** Has its garbage collected; `kept` tells what was left when it has been, a second or so later. */
+  collect(): void;
+  /** What each collection has left. */
+  kept(): readonly Kept[];
   /** Asks it to end, and waits. */
   end(): Promise<void>;
 }
@@ -23,17 +32,23 @@ export interface Look {
 
 /** @param args of the command line; its first word is the name */
 export function startLasting(args: readonly string[], cwd: string, env: Record<string, string>): Lasting {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', COLLECT, CLI, ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
   }
+  let left = '';
+  const collected = child.stdio[3];
+  if (collected instanceof Readable)
+    collected.setEncoding('utf8').on('data', (text: string) => {
+      left += text;
+    });
   const name = args[0];
   return {
     name,
@@ -43,6 +58,12 @@ export function startLasting(args: readonly string[], cwd: string, env: Record<s
         throw new Error(`tuban ${name} has ended: ${said.slice(-2000)}`);
       return lookAt(child.pid ?? 0);
     },
+    collect: () => void child.kill('SIGUSR2'),
+    kept: () =>
+      left
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
     end: () => ended(child),
   };
 }

@@ -15,12 +15,20 @@ export function floors(points: readonly Point[], windowS: number): Point[] {
   return [...least.values()];
 }
 
-/** Slope of the least-squares line, as a share of the values' mean an hour; null for fewer than two points. */
-export function sharePerHour(points: readonly Point[]): number | null {
-  if (points.length < 2) return null;
+/** A slope and its standard error, both as shares of the values' mean an hour. */
+export interface Slope {
+  readonly anHour: number;
+  readonly error: number;
+}
+
+/** Of the least-squares line; null for fewer than three points. */
+export function slopeOf(points: readonly Point[]): Slope | null {
+  if (points.length < 3) return null;
   const meanS = points.reduce((sum, { s }) => sum + s, 0) / points.length;
   const mean = points.reduce((sum, { value }) => sum + value, 0) / points.length;
   const across = points.reduce((sum, { s }) => sum + (s - meanS) ** 2, 0);
   const slope = points.reduce((sum, { s, value }) => sum + (s - meanS) * (value - mean), 0) / across;
-  return (slope * 3600) / mean;
+  const off = points.reduce((sum, { s, value }) => sum + (value - mean - slope * (s - meanS)) ** 2, 0);
+  const error = Math.sqrt(off / (points.length - 2) / across);
+  return { anHour: (slope * 3600) / mean, error: (error * 3600) / mean };
 }
