@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackend } from '../kernels/backend.js';
@@ -9,6 +9,7 @@ import { findChromium } from '../reports/pdf.js';
 import { type DatabaseOptions, type Db, openDatabase } from '../vector/store/db.js';
 import { readMigrations } from '../vector/store/migrate.js';
 import { databaseState } from '../vector/store/state.js';
+import { sharedBlocks } from './block-stores.js';
 import { alertTo } from './clock/alert.js';
 import type { Config } from './config.js';
 import { connectedWorkers } from './distributed/upkeep.js';
@@ -46,6 +47,7 @@ export async function check(deps: CheckDeps): Promise<CheckLine[]> {
   const lines = [ok('configuration', `district CRS ${config.crs}, state folder ${config.stateDir}`)];
   lines.push(await folder(config.stateDir));
   lines.push(await disk(config.stateDir));
+  if (config.blockStore !== '') lines.push(await blockStore(config));
   lines.push(...(await database(deps)));
   lines.push(timeZone(config, deps.now()));
   lines.push(await backend(config));
@@ -69,6 +71,32 @@ async function folder(stateDir: string): Promise<CheckLine> {
     );
   } finally {
     for (const path of [probe, `${probe}ed`]) await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+/** Does all that runs and workers do there, with a job of its own. */
+async function blockStore(config: Config): Promise<CheckLine> {
+  const [name, key] = ['block store', randomBytes(12).toString('hex')];
+  const [part, text] = ['probe', Buffer.from(`written by tuban check: ${key}`)];
+  try {
+    const store = sharedBlocks(config, { attempts: 3 });
+    await store.begin(key);
+    const back = await store
+      .put(key, part, text)
+      .then(() => store.get(key, part))
+      .catch(async (error: unknown) => {
+        await store.clear(key).catch(() => {});
+        throw error;
+      });
+    await store.clear(key);
+    if (back === null || !text.equals(back))
+      return fail(name, `${store.name}: does not give back what was written; look at the store`);
+    return (await store.has(key, part))
+      ? fail(name, `${store.name}: still has what was taken away; look at the store`)
+      : ok(name, `${store.name} can be written, read and cleared`);
+  } catch (error) {
+    if (!(error instanceof BadInput || error instanceof Unavailable)) throw error;
+    return fail(name, error.message);
   }
 }
 

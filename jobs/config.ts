@@ -22,6 +22,16 @@ const Schema = z.strictObject({
     .min(1)
     .default('.tuban')
     .describe('folder of the embedded database and the runs’ rasters'),
+  blockStore: z
+    .string()
+    .regex(
+      /^(s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/(?!\.+(\/|$))[^/?#\s]*)*)?$/,
+      'expected s3://bucket/prefix, or nothing for the state folder',
+    )
+    .default('')
+    .describe(
+      'where runs with --distributed and their workers leave blocks for each other: s3://bucket/prefix; empty: in `stateDir`, which all machines then see (docs/operations.md)',
+    ),
   district: z
     .string()
     .default('')

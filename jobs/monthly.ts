@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DetectorKind } from '../kernels/detector.js';
+import type { BlockStore } from '../raster/engine/block-store.js';
 import { writeChangeRaster } from '../raster/engine/change-raster.js';
 import { type BlockRunner, type CompareResult, commonBands, compare } from '../raster/engine/compare.js';
 import { openJournal } from '../raster/engine/journal.js';
@@ -26,6 +27,7 @@ import { DIED, failRun, listRuns, type RunRecord, startRun } from '../vector/sto
 import { listScenes } from '../vector/store/scenes.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { tidyTables } from '../vector/store/tidy.js';
+import { ownBlocks } from './block-stores.js';
 import { type Archive, openArchive, storedMonths } from './catalogue.js';
 import {
   chooseClasses,
@@ -65,6 +67,8 @@ export interface MonthlyRequest {
   readonly onNote?: (run: number, line: RunLogLine) => void;
   /** What does the blocks; threads of this process where absent (distributed/). */
   readonly run?: BlockRunner;
+  /** Where it leaves finished blocks until it has ended; the state folder where absent. */
+  readonly store?: BlockStore;
   /** Least share of usable pixels, 0-1, to publish a result; 0 where absent. */
   readonly leastUsable?: number;
 }
@@ -316,7 +320,8 @@ async function computeAndStore(
   const { detector, notes: judgeNotes } = judgeOf(work.asked, bands, grid.resolution);
   const choice = chooseClasses(detector, bands, undefined, `month ${request.month}`);
   const file = (name: string) => join(folder, name);
-  const journals = [await openJournal(join(config.stateDir, 'work'))];
+  const store = request.store ?? ownBlocks(config);
+  const journals = [openJournal(store)];
   const common = {
     grid,
     after,
@@ -368,7 +373,7 @@ async function computeAndStore(
         knowsStates: detector.knowsStates,
         comparePair: async (beforeMonths, wanted) => {
           const scenes = await work.archive.scenes(beforeMonths);
-          const journal = await openJournal(join(config.stateDir, 'work'));
+          const journal = openJournal(store);
           journals.push(journal);
           const again = detector.again ?? detector;
           const { classes } = again.computable(commonBands([...scenes, ...after]));

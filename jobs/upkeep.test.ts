@@ -30,6 +30,7 @@ function put(stateDir: string, path: string, seconds = LONG_AGO): void {
 describe.each(places)('upkeep on the $name database', ({ open }) => {
   let opened: TestDatabase;
   let stateDir: string;
+  let kept: { readonly stateDir: string; readonly blockStore: string };
   const march = {
     month: '2026-03',
     against: 'first',
@@ -45,6 +46,7 @@ describe.each(places)('upkeep on the $name database', ({ open }) => {
   beforeEach(async () => {
     await opened.db.query('TRUNCATE tuban.run, tuban.patch RESTART IDENTITY CASCADE');
     stateDir = mkdtempSync(join(folder, 'state-'));
+    kept = { stateDir, blockStore: '' };
   });
 
   it('prunes what no published run needs, once it is old', async () => {
@@ -55,7 +57,7 @@ describe.each(places)('upkeep on the $name database', ({ open }) => {
     for (const id of [1, 2, 3]) put(stateDir, `runs/${id}/change.tif`);
     put(stateDir, 'work/abc/0.block');
     put(stateDir, 'work/new/0.block', NOW.getTime() / 1000 - 60);
-    const found = await prunable(db, stateDir, NOW, 90);
+    const found = await prunable(db, kept, NOW, 90);
     expect(found.map(({ text, bytes }) => [text, bytes])).toEqual([
       ['rasters of run 1, which was replaced', 7],
       ['rasters of run 3, which failed', 7],
@@ -66,8 +68,8 @@ describe.each(places)('upkeep on the $name database', ({ open }) => {
       existsSync(join(stateDir, path)),
     );
     expect(left).toEqual([false, true, false, false, true]);
-    expect(await prunable(db, stateDir, NOW, 90)).toEqual([]);
-    expect(await prunable(db, stateDir, NOW, 300)).toEqual([]);
+    expect(await prunable(db, kept, NOW, 90)).toEqual([]);
+    expect(await prunable(db, kept, NOW, 300)).toEqual([]);
   });
 
   it('finds what dead processes left, and leaves the living alone', async () => {
@@ -81,7 +83,7 @@ describe.each(places)('upkeep on the $name database', ({ open }) => {
     put(stateDir, 'runs/77/change.tif');
     put(stateDir, 'photos/ab/x.jpg.new');
     put(stateDir, 'photos/ab/young.jpg.new', NOW.getTime() / 1000 - 60);
-    const found = await orphans(db, stateDir, NOW);
+    const found = await orphans(db, kept, NOW);
     expect(found.map(({ kind, cure }) => [kind, cure !== null])).toEqual([
       ['dead_run', true],
       ['unknown_folder', false],
@@ -94,7 +96,7 @@ describe.each(places)('upkeep on the $name database', ({ open }) => {
       ['2026-04', 'running'],
       ['2026-08', 'published'],
     ]);
-    expect((await orphans(db, stateDir, NOW)).map(({ kind }) => kind)).toEqual([
+    expect((await orphans(db, kept, NOW)).map(({ kind }) => kind)).toEqual([
       'unknown_folder',
       'lost_rasters',
     ]);

@@ -1,9 +1,12 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { isAddress } from '../raster/tiff/address.js';
 import type { Db } from '../vector/store/db.js';
 import { DIED, failRun, listRuns, type RunRecord } from '../vector/store/runs.js';
 import { freeDeliveries } from '../vector/store/webhooks.js';
 import { filesBelow } from './backup/manifest.js';
+import { blockStores } from './block-stores.js';
+import type { Config } from './config.js';
 import { strandedJobs } from './distributed/upkeep.js';
 import { runFolder } from './state-history.js';
 
@@ -25,6 +28,9 @@ export interface Finding {
   readonly cure: (() => Promise<void>) | null;
 }
 
+/** Where runs leave things. */
+type Places = Pick<Config, 'stateDir' | 'blockStore'>;
+
 const DAY_MS = 86_400_000;
 /** Half files of a process that is at work are younger. */
 const HALF_FILE_MS = DAY_MS;
@@ -33,7 +39,8 @@ const HALF_FILE_MS = DAY_MS;
  * Rasters that no published run needs: of runs that were replaced or failed, last touched more than `days` ago, and journals of
  * runs that never went on. Rasters of published runs stay: reports, tiles and later months read them.
  */
-export async function prunable(db: Db, stateDir: string, now: Date, days: number): Promise<Finding[]> {
+export async function prunable(db: Db, places: Places, now: Date, days: number): Promise<Finding[]> {
+  const { stateDir } = places;
   const old = (ms: number) => now.getTime() - ms > days * DAY_MS;
   const status = new Map((await listRuns(db)).map((run) => [String(run.id), run.status]));
   const found: Finding[] = [];
@@ -47,20 +54,24 @@ export async function prunable(db: Db, stateDir: string, now: Date, days: number
       cure: () => rm(folder.path, { recursive: true, force: true }),
     });
   }
-  for (const folder of await foldersIn(join(stateDir, 'work'))) {
-    if (!old(folder.changedMs)) continue;
-    found.push({
-      kind: 'journal',
-      text: `blocks of an interrupted run that never went on (work/${folder.name})`,
-      bytes: folder.bytes,
-      cure: () => rm(folder.path, { recursive: true, force: true }),
-    });
+  for (const store of blockStores(places)) {
+    const name = isAddress(store.name) ? store.name : relative(stateDir, store.name);
+    for (const { key, bytes, changedMs } of await store.jobs()) {
+      if (!old(changedMs)) continue;
+      found.push({
+        kind: 'journal',
+        text: `blocks of an interrupted run that never went on (${name}/${key})`,
+        bytes,
+        cure: () => store.clear(key),
+      });
+    }
   }
   return found;
 }
 
 /** What dead processes left behind, and what does not fit together. */
-export async function orphans(db: Db, stateDir: string, now: Date): Promise<Finding[]> {
+export async function orphans(db: Db, places: Places, now: Date): Promise<Finding[]> {
+  const { stateDir } = places;
   const runs = await listRuns(db);
   const found: Finding[] = [];
   for (const run of runs.filter(({ status }) => status === 'running'))
@@ -93,13 +104,13 @@ export async function orphans(db: Db, stateDir: string, now: Date): Promise<Find
     const cure = () => rm(join(stateDir, path), { force: true });
     found.push({ kind: 'half_file', text: `${path}: was never finished`, bytes: info.size, cure });
   }
-  for (const { key, blocks, clear } of await strandedJobs(db, stateDir))
+  for (const { key, blocks, clear } of await strandedJobs(db, blockStores(places)))
     found.push({
       kind: 'queue',
       text:
         key === null
           ? `${blocks} jobs in the queue name no run`
-          : `${blocks} blocks are queued for a run that has ended (work/${key})`,
+          : `${blocks} blocks are queued for a run that has ended (job ${key})`,
       bytes: 0,
       cure: clear,
     });

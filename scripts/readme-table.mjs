@@ -14,6 +14,8 @@ const ALL = await commandsFor(undefined);
 const KEYS_ZH = {
   databaseUrl: 'PostgreSQL + PostGIS 服务器地址；留空则用内嵌数据库',
   stateDir: '内嵌数据库与各次运行栅格的存放文件夹',
+  blockStore:
+    '分布式运行（--distributed）与各工作进程交换分块的位置：s3://bucket/prefix；留空则在 `stateDir` 中，各机须能看到同一文件夹（docs/operations.md）',
   district: '报告上的辖区名称；留空则用默认名称',
   crs: '辖区格网的坐标系，首次运行后固定',
   resolution: '像元大小（米）；缺省取第一景影像的分辨率',

@@ -11,6 +11,7 @@ import { openLog } from '../../jobs/log.js';
 import { detectorByName } from '../../kernels/detectors.js';
 import { gridOf } from '../../raster/choose-grid.js';
 import { crsFromEpsg } from '../../raster/crs.js';
+import { folderStore } from '../../raster/engine/block-store.js';
 import { type BlockRunner, type CompareRequest, compare } from '../../raster/engine/compare.js';
 import { openJournal } from '../../raster/engine/journal.js';
 import { BadInput } from '../../raster/errors.js';
@@ -59,7 +60,7 @@ interface Bench {
 async function overWorkers(bench: Bench, name: string, of: CompareRequest, watch: BlockRunner | null = null) {
   const stateDir = join(bench.folder, name);
   await mkdir(stateDir, { recursive: true });
-  const journal = await openJournal(join(stateDir, 'work'));
+  const journal = openJournal(folderStore(join(stateDir, 'work')));
   const run =
     watch ?? distributed({ boss: bench.boss, log: openLog(undefined), tell, now: () => performance.now() });
   const from = performance.now();
@@ -156,7 +157,7 @@ async function throughput(bench: Bench): Promise<Throughput[]> {
     for (let round = 0; round < options.repeat; round++) {
       const from = performance.now();
       const before = process.cpuUsage();
-      const journal = await openJournal(join(folder, 'alone'));
+      const journal = openJournal(folderStore(join(folder, 'alone')));
       const alone = await compare({ ...of, journal });
       await journal.clear();
       const used = process.cpuUsage(before);

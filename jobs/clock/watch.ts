@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import cron from 'node-cron';
+import type { BlockStore } from '../../raster/engine/block-store.js';
 import type { BlockRunner } from '../../raster/engine/compare.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import { fileNameOf } from '../../raster/tiff/address.js';
@@ -16,6 +17,8 @@ export interface Clock {
   readonly json: boolean;
   /** Who does the blocks of its runs; absent: this process. */
   readonly run?: BlockRunner;
+  /** Where its runs leave finished blocks; absent: in the state folder. */
+  readonly store?: BlockStore;
   /** Gives the database for a look. */
   use<T>(work: (db: Db) => Promise<T>): Promise<T>;
 }
@@ -67,8 +70,11 @@ async function restUntil(time: string, timezone: string) {
 }
 
 /** One look, with what looks before it have seen. */
-async function looker(context: Context, { json, run, use }: Clock): Promise<() => Promise<Ticked | null>> {
-  const runBlocks: typeof runMonth = (db, of, request) => runMonth(db, of, { ...request, run });
+async function looker(
+  context: Context,
+  { json, run, store, use }: Clock,
+): Promise<() => Promise<Ticked | null>> {
+  const runBlocks: typeof runMonth = (db, of, request) => runMonth(db, of, { ...request, run, store });
   const { config, tell, log, signal } = context;
   const now = () => new Date();
   const alert = alertTo(config.alert, process.env, 1000 * config.webhookTimeoutS, now);

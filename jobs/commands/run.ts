@@ -48,6 +48,7 @@ export const runCommand: Command = {
     const results = await withDatabase(context, 'run', (db) =>
       runMonth(db, context.config, {
         run: runner?.run,
+        store: runner?.store,
         month,
         against: parseAgainst(input),
         onProgress: (_label, done, total) => bar.update(done, total),

@@ -24,6 +24,7 @@ export const scheduleCommand: Command = {
       const clock = {
         json,
         run: runner?.run,
+        store: runner?.store,
         use: (work) => withDatabase(context, 'schedule', work),
       } satisfies Clock;
       if (input.options.once) await lookOnce(context, clock);

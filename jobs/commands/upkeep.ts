@@ -54,7 +54,7 @@ export const pruneCommand: Command = {
     const days = parseWhole(text(input, 'olderThan') ?? '90', '--older-than');
     const { prunable } = await import('../upkeep.js');
     await withDatabase(context, 'prune', (db) =>
-      carryOut(db, context, input, () => prunable(db, context.config.stateDir, new Date(), days), {
+      carryOut(db, context, input, () => prunable(db, context.config, new Date(), days), {
         cure: input.options.delete === true,
         option: '--delete',
       }),
@@ -71,7 +71,7 @@ export const doctorCommand: Command = {
   async run(input, context) {
     const { orphans } = await import('../upkeep.js');
     await withDatabase(context, 'doctor', (db) =>
-      carryOut(db, context, input, () => orphans(db, context.config.stateDir, new Date()), {
+      carryOut(db, context, input, () => orphans(db, context.config, new Date()), {
         cure: input.options.fix === true,
         option: '--fix',
       }),

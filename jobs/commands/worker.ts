@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { BadInput, messageOf } from '../../raster/errors.js';
 import { parseCount, parsePositive } from '../options.js';
 import { type Command, text } from './command.js';
@@ -32,12 +31,14 @@ export const workerCommand: Command = {
         : parsePositive(idle, '--idle-exit', 'seconds');
     const metricsPort = port === undefined ? null : parsePort(port, '--metrics-port');
     const { defaultWorkers } = await import('../../raster/engine/pool.js');
+    const { sharedBlocks } = await import('../block-stores.js');
     const { WORKER_NAME } = await import('../distributed/names.js');
     const { openQueue } = await import('../distributed/queue.js');
     const { work } = await import('../distributed/worker.js');
     const { serveFigures, workerFigures } = await import('../distributed/figures.js');
     const threads =
       given === undefined ? (config.workers ?? defaultWorkers()) : parseCount(given, '--workers');
+    const store = sharedBlocks(config);
     const figures = workerFigures();
     const boss = await openQueue({
       url: config.databaseUrl,
@@ -49,12 +50,11 @@ export const workerCommand: Command = {
       const served =
         metricsPort === null ? null : await serveFigures({ host, port: metricsPort }, figures, healthy);
       if (served !== null) tell(`figures at http://${host}:${served.port}/metrics`);
-      const folder = join(config.stateDir, 'work');
       tell(
-        `takes blocks for ${threads} thread${threads === 1 ? '' : 's'}; jobs are shared in ${folder} (Ctrl+C ends it)`,
+        `takes blocks for ${threads} thread${threads === 1 ? '' : 's'}; jobs are shared in ${store.name} (Ctrl+C ends it)`,
       );
       try {
-        await work({ boss, folder, threads, figures, log, tell, idleExitS, signal });
+        await work({ boss, store, threads, figures, log, tell, idleExitS, signal });
       } finally {
         await served?.close();
       }

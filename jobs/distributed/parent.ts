@@ -14,7 +14,7 @@ const WINDOW = 256;
 const LOOK_MS = [50, 100, 200, 400];
 /** No worker for so long is told, ms. */
 const SILENCE_MS = 30_000;
-/** A shared folder may show a file later than its writer has told of it, ms. */
+/** A shared folder or a store may show a file later than its writer has told of it, ms. */
 const VISIBLE_MS = 60_000;
 /** The server may be away for so long before the run gives up, ms: the blocks stay where they are. */
 const AWAY_MS = 300_000;
@@ -175,9 +175,7 @@ class Waiting {
   #unseen(where: string): void {
     if (this.#toldUnseen) return;
     this.#toldUnseen = true;
-    this.deps.tell(
-      `a worker does not see this run (${where}); its stateDir must be the same folder as this machine’s`,
-    );
+    this.deps.tell(`a worker does not see this run (${where}); ${this.journal.store.seenBy}`);
   }
 
   async #tidy(): Promise<void> {
@@ -189,7 +187,7 @@ class Waiting {
     if (now - this.#heardAt < SILENCE_MS || this.#told) return;
     this.#told = true;
     this.deps.tell(
-      'waiting for workers; start tuban worker on machines that see the scenes and the state folder',
+      `waiting for workers; start tuban worker on machines that see the scenes and ${this.journal.store.name}`,
     );
     this.deps.log.warn({ key: this.key, waiting: this.#queued.size }, 'Queue:Waiting');
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import type { BlockStore } from '../../raster/engine/block-store.js';
 import { isShared } from '../../raster/engine/shared-job.js';
 import type { Db } from '../../vector/store/db.js';
 import { QUEUE, QUEUE_SCHEMA, WORKER_NAME } from './names.js';
@@ -17,10 +17,19 @@ export async function connectedWorkers(db: Db): Promise<number | null> {
   return count;
 }
 
-/** Keys of jobs in the queue whose run has ended, with how many blocks of each, null where they say none; `clear` takes those away. */
+async function isSharedIn(stores: readonly BlockStore[], key: string): Promise<boolean> {
+  for (const store of stores) if (await isShared(store, key)) return true;
+  return false;
+}
+
+/**
+ * Keys of jobs in the queue whose run has ended, as none of the stores holds them, with how many blocks of each, null where they
+ * say none; `clear` takes those away.
+ * @throws BadInput, Unavailable where a store cannot be asked
+ */
 export async function strandedJobs(
   db: Db,
-  stateDir: string,
+  stores: readonly BlockStore[],
 ): Promise<{ readonly key: string | null; readonly blocks: number; clear(): Promise<void> }[]> {
   const [{ there }] = await db.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     `${QUEUE_SCHEMA}.job`,
@@ -32,7 +41,7 @@ export async function strandedJobs(
   );
   const stranded = [];
   for (const { key, blocks } of rows) {
-    if (key !== null && (await isShared(join(stateDir, 'work'), key))) continue;
+    if (key !== null && (await isSharedIn(stores, key))) continue;
     const clear = async () => {
       await db.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND ${KEY} IS NOT DISTINCT FROM $2`, [
         QUEUE,

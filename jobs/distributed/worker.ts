@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
+import type { BlockStore } from '../../raster/engine/block-store.js';
 import { isShared, openSharedJob, type SharedJob } from '../../raster/engine/shared-job.js';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
 import type { Logger } from '../log.js';
@@ -19,8 +19,8 @@ const KEEP_MS = 60_000;
 
 export interface WorkerOptions {
   readonly boss: PgBoss;
-  /** The folder of shared jobs: `work` of the state folder that all machines see. */
-  readonly folder: string;
+  /** Where runs share their jobs. */
+  readonly store: BlockStore;
   readonly threads: number;
   readonly figures: WorkerFigures;
   readonly log: Logger;
@@ -109,7 +109,7 @@ async function fetchJobs(places: Places, room: number, log: Logger): Promise<Tak
 
 /** Does one block and tells the queue. @returns true where this machine cannot do blocks of that run at all */
 async function one(
-  { boss, log, figures, tell, folder }: WorkerOptions,
+  { boss, log, figures, tell, store }: WorkerOptions,
   jobs: Jobs,
   job: Taken,
 ): Promise<boolean> {
@@ -132,9 +132,9 @@ async function one(
       return true;
     });
     if (!found) {
-      // its run has ended, or is on a machine with another folder: whoever waits for it knows which
+      // its run has ended, or is on a machine with another store: whoever waits for it knows which
       log.info(payload, 'Block:Unseen');
-      const unseen: Unseen = { unseen: `${hostname()}: ${join(folder, payload.key)}` };
+      const unseen: Unseen = { unseen: `${hostname()}: ${store.name}/${payload.key}` };
       await boss.complete(QUEUE, attempt, unseen).catch(lost);
       return true;
     }
@@ -146,7 +146,8 @@ async function one(
   } catch (error) {
     const key = Payload.safeParse(job.data).data?.key;
     // what a run that has ended leaves in the hands of workers is no failure
-    if (key !== undefined && !(await isShared(folder, key))) {
+    // nobody knows of a store that does not answer, and what is wrong is told
+    if (key !== undefined && !(await isShared(store, key).catch(() => true))) {
       await boss.complete(QUEUE, attempt).catch(lost);
       return false;
     }
@@ -175,7 +176,7 @@ function parsed(data: unknown): Payload {
 }
 
 interface Jobs {
-  /** Does something with the job of a key, which stays open as long; null where there is none under the folder. */
+  /** Does something with the job of a key, which stays open as long; null where there is none in the store. */
   use<T>(key: string, act: (job: SharedJob | null) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -192,7 +193,7 @@ interface Open {
  * Runs may come by turns: each job in hand has threads of its own. One that has none in hand keeps them until another is wanted
  * or it has rested for long; one that has failed is opened anew, as its threads may have died.
  */
-function openJobs({ folder, threads }: WorkerOptions): Jobs {
+function openJobs({ store, threads }: WorkerOptions): Jobs {
   const open = new Map<string, Open>();
   const ending = new Set<Promise<void>>();
   const end = ({ opened }: Open) => {
@@ -215,7 +216,7 @@ function openJobs({ folder, threads }: WorkerOptions): Jobs {
   const openedJob = (key: string): Open => {
     const there = open.get(key);
     giveUpResting(there === undefined ? 0 : KEEP_MS);
-    const job = there ?? { opened: openSharedJob(folder, key, threads), users: 0, usedAt: 0 };
+    const job = there ?? { opened: openSharedJob(store, key, threads), users: 0, usedAt: 0 };
     job.users++;
     open.set(key, job);
     return job;

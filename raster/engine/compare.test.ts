@@ -10,6 +10,7 @@ import type { Runs } from '../runs.js';
 import { openScene } from '../scene.js';
 import { madeGrid } from '../testing.js';
 import { openRaster } from '../tiff/open.js';
+import { folderStore } from './block-store.js';
 import { type CompareRequest, compare } from './compare.js';
 import { type Journal, openJournal } from './journal.js';
 import type { OpenedScene } from './prepare.js';
@@ -133,7 +134,7 @@ describe('compare', () => {
   });
 
   it('goes on from the blocks a journal kept, and comes to the same', async () => {
-    const kept = await openJournal(join(folder, 'journal'));
+    const kept = openJournal(folderStore(join(folder, 'journal')));
     let computed = 0;
     const counting: Journal = {
       ...kept,

@@ -203,10 +203,10 @@ async function takeFinished(
   take: (result: BlockResult) => Promise<void>,
 ): Promise<Block[]> {
   if (journal === undefined) return [...all];
-  await journal.open(job);
+  const there = await journal.open(job);
   const left: Block[] = [];
   for (const block of all) {
-    const result = await journal.get(block);
+    const result = there.has(block.index) ? await journal.get(block) : null;
     if (result === null) left.push(block);
     else await take(result);
   }

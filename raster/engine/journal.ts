@@ -1,46 +1,48 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import type { LearnedModel } from '../../kernels/learned/model.js';
-import { BadInput } from '../errors.js';
+import { BadInput, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
 import { sceneStamps } from '../scene-files.js';
 import type { FileStamp } from '../tiff/stamp.js';
 import { version } from '../version.js';
-import { makeFolder, writeWhole } from '../whole-file.js';
+import type { BlockStore } from './block-store.js';
 import type { BlockJob, BlockResult } from './job.js';
 
 /**
- * Finished blocks on disk, so that an interrupted run goes on where it stopped. A block belongs to one job: the same
+ * Finished blocks in a store, so that an interrupted run goes on where it stopped. A block belongs to one job: the same
  * inputs (by size and time of change, or ETag), parameters and version of this program; anything else is computed anew.
  */
 export interface Journal {
-  /** To be called before the others. */
-  open(job: BlockJob): Promise<void>;
+  /** To be called before the others. @returns which blocks an earlier run has left, by index; `get` says whether they are whole */
+  open(job: BlockJob): Promise<ReadonlySet<number>>;
   get(block: Block): Promise<BlockResult | null>;
   put(result: BlockResult): Promise<void>;
-  /** Lays the job beside its blocks, for workers that see the folder too (shared-job.ts). @returns its key */
+  /** Lays the job beside its blocks, for workers that see the store too (shared-job.ts). @returns its key */
   share(job: BlockJob): Promise<string>;
   /** Forgets the job: its result is safe elsewhere. */
   clear(): Promise<void>;
+  readonly store: Pick<BlockStore, 'name' | 'seenBy'>;
 }
 
-/** A journal under `folder`, one subfolder a job. */
-export async function openJournal(folder: string): Promise<Journal> {
+/** A journal of one job at a time. */
+export function openJournal(store: BlockStore): Journal {
   let own: string | null = null;
   const opened = () => {
     if (own === null) throw new Error('the journal is not open');
-    return join(folder, own);
+    return own;
   };
   return {
+    store,
     async open(job) {
       own = keyOf(job, await stampsOf(job));
-      await makeFolder(opened());
+      await store.begin(own);
+      const parts = await store.parts(own);
+      return new Set(parts.flatMap((part) => BLOCK_PART.exec(part)?.[1] ?? []).map(Number));
     },
-    get: (block) => readBlock(opened(), block),
-    put: (result) => writeBlock(opened(), result),
+    get: (block) => readBlock(store, opened(), block),
+    put: (result) => writeBlock(store, opened(), result),
     async share(job) {
       const stamps = await stampsOf(job);
       // results are looked for where the journal was opened
@@ -48,21 +50,19 @@ export async function openJournal(folder: string): Promise<Journal> {
         throw new BadInput(
           'The files of the scenes have changed since the run began; run the month again when they are whole',
         );
-      await writeWhole(join(opened(), JOB_FILE), serialize(sharedForm(job, stamps)));
+      await store.put(own, JOB_PART, serialize(sharedForm(job, stamps)));
       return own;
     },
     async clear() {
-      if (own === null) return;
-      // a worker elsewhere may lay down a block that another has done too
-      await rm(opened(), { recursive: true, force: true, maxRetries: 5 });
+      if (own !== null) await store.clear(own);
     },
   };
 }
 
-/** File of a job's folder that holds the job itself. */
-export const JOB_FILE = 'job';
+/** Part of a job that holds the job itself. */
+export const JOB_PART = 'job';
 
-/** What that file holds: the job, and the versions of its files as whoever shared it has seen them. */
+/** What that part holds: the job, and the versions of its files as whoever shared it has seen them. */
 export interface SharedForm {
   /** Without its model. */
   readonly job: BlockJob;
@@ -89,11 +89,19 @@ export function jobOf({ job, model }: SharedForm): BlockJob {
   return { ...job, model: { card: model.card, bytes } };
 }
 
-const blockFile = (folder: string, index: number) => join(folder, `${index}.block`);
+const BLOCK_PART = /^(\d+)\.block$/;
+const partOf = (index: number) => `${index}.block`;
 
-/** Null where it is not there, or is not that block's: it is done again. */
-export async function readBlock(folder: string, block: Block): Promise<BlockResult | null> {
-  const bytes = await readFile(blockFile(folder, block.index)).catch(() => null);
+/**
+ * Null where it is not there, or is not that block's: it is done again.
+ * @throws BadInput, Unavailable where its store cannot be asked
+ */
+export async function readBlock(store: BlockStore, key: string, block: Block): Promise<BlockResult | null> {
+  const bytes = await store.get(key, partOf(block.index)).catch((error: unknown) => {
+    if (error instanceof BadInput || error instanceof Unavailable) throw error;
+    // a file that a broken disk does not give back
+    return null;
+  });
   if (bytes === null) return null;
   try {
     const value: unknown = deserialize(bytes);
@@ -134,8 +142,8 @@ const Fields = z.object({
   stages: z.record(z.string(), z.string()),
 });
 
-export function writeBlock(folder: string, result: BlockResult): Promise<void> {
-  return writeWhole(blockFile(folder, result.block.index), serialize(result));
+export function writeBlock(store: BlockStore, key: string, result: BlockResult): Promise<void> {
+  return store.put(key, partOf(result.block.index), serialize(result));
 }
 
 /** Counts up with the form of what is kept: blocks of an older one are done again. */
@@ -147,7 +155,7 @@ export function stampsOf(job: BlockJob): Promise<FileStamp[][]> {
   return Promise.all([...new Set(files)].map((file) => sceneStamps([file])));
 }
 
-/** What names a job's folder. Another version of this program may make other results of the same. */
+/** What names a job. Another version of this program may make other results of the same. */
 export function keyOf(job: BlockJob, stamps: readonly (readonly FileStamp[])[]): string {
   const plain = JSON.stringify([FORM, version(), job, stamps], (_key, value: unknown) =>
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,

@@ -8,6 +8,7 @@ import { differenceModel, modelOf } from '../../kernels/learned/testing.js';
 import { writeCog } from '../cog/writer.js';
 import { openScene } from '../scene.js';
 import { madeGrid } from '../testing.js';
+import { folderStore } from './block-store.js';
 import { type BlockRunner, type CompareRequest, compare } from './compare.js';
 import { openJournal } from './journal.js';
 import { isShared, openSharedJob } from './shared-job.js';
@@ -45,10 +46,11 @@ describe('a job shared through a folder', () => {
     const alone = await compare(request);
     expect(alone.runs.count).toBeGreaterThan(0);
     const work = join(folder, 'work');
+    const store = folderStore(work);
     let shared = '';
     const run: BlockRunner = async (job, blocks, { journal, take }) => {
       shared = (await journal?.share(job)) ?? '';
-      const opened = await openSharedJob(work, shared, 1);
+      const opened = await openSharedJob(store, shared, 1);
       if (opened === null || journal === undefined) throw new Error('not shared');
       try {
         for (const block of blocks) {
@@ -66,25 +68,25 @@ describe('a job shared through a folder', () => {
       }
       return null;
     };
-    const over = await compare({ ...request, run, journal: await openJournal(work) });
+    const over = await compare({ ...request, run, journal: openJournal(store) });
     expect(over.runs).toEqual(alone.runs);
     expect(over.transitions).toEqual(alone.transitions);
 
-    expect(await isShared(work, shared)).toBe(true);
-    await expect(openSharedJob(work, `../work/${shared}`, 1)).rejects.toThrow(/no key of a job/);
-    expect(await openSharedJob(work, 'f'.repeat(24), 1)).toBeNull();
+    expect(await isShared(store, shared)).toBe(true);
+    await expect(openSharedJob(store, `../work/${shared}`, 1)).rejects.toThrow(/no key of a job/);
+    expect(await openSharedJob(store, 'f'.repeat(24), 1)).toBeNull();
     utimesSync(paths[1], new Date(0), new Date(0));
-    await expect(openSharedJob(work, shared, 1)).rejects.toThrow(/after\.tif: differs/);
+    await expect(openSharedJob(store, shared, 1)).rejects.toThrow(/after\.tif: differs/);
     rmSync(paths[1]);
-    await expect(openSharedJob(work, shared, 1)).rejects.toThrow(/after\.tif: cannot be opened/);
+    await expect(openSharedJob(store, shared, 1)).rejects.toThrow(/after\.tif: cannot be opened/);
     // another job under this one's name
     const job = join(work, shared, 'job');
     const changed = readFileSync(job);
     changed[changed.lastIndexOf('building_new')] ^= 1;
     writeFileSync(job, changed);
-    await expect(openSharedJob(work, shared, 1)).rejects.toThrow(/is not the job of its folder/);
+    await expect(openSharedJob(store, shared, 1)).rejects.toThrow(/is not the job of its key/);
     writeFileSync(job, 'text');
-    await expect(openSharedJob(work, shared, 1)).rejects.toThrow(/is no job/);
+    await expect(openSharedJob(store, shared, 1)).rejects.toThrow(/is no job/);
     for (const { scene } of [before, after]) await scene.close();
   }, 60_000);
 });

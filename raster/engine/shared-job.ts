@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { deserialize } from 'node:v8';
-import { BadInput, messageOf } from '../errors.js';
+import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
 import { openScene, type Scene } from '../scene.js';
 import { isAddress, shownAddress } from '../tiff/address.js';
 import type { FileStamp } from '../tiff/stamp.js';
+import type { BlockStore } from './block-store.js';
 import type { BlockJob } from './job.js';
-import { JOB_FILE, jobOf, keyOf, readBlock, type SharedForm, stampsOf, writeBlock } from './journal.js';
+import { JOB_PART, jobOf, keyOf, readBlock, type SharedForm, stampsOf, writeBlock } from './journal.js';
 import { blocksOf, headersOf, shareBlocks } from './panels.js';
 import { openPool } from './pool.js';
 
@@ -22,18 +21,21 @@ export interface SharedJob {
   close(): Promise<void>;
 }
 
-/** Form of a job's key: it names a folder, and nothing else can be meant by it. */
+/** Form of a job's key: it names a folder or begins a name in a store, and nothing else can be meant by it. */
 export const JOB_KEY = /^[0-9a-f]{24}$/;
 
 /**
- * Opens the job of a key under `folder`, null where there is none: its run has ended. What is read must be what the key was made
+ * Opens the job of a key in a store, null where there is none: its run has ended. What is read must be what the key was made
  * of, the scenes' files here those that the sharer saw, and the backend one that this machine has.
- * @throws BadInput naming what differs, Unavailable where an address does not answer.
+ * @throws BadInput naming what differs, Unavailable where an address or the store does not answer.
  */
-export async function openSharedJob(folder: string, key: string, workers: number): Promise<SharedJob | null> {
+export async function openSharedJob(
+  store: BlockStore,
+  key: string,
+  workers: number,
+): Promise<SharedJob | null> {
   if (!JOB_KEY.test(key)) throw new BadInput(`"${key}" is no key of a job; expected 24 hexadecimal digits`);
-  const own = join(folder, key);
-  const job = await readJob(own, key);
+  const job = await readJob(store, key);
   if (job === null) return null;
   const pool = openPool(job, { workers, ...(await whatThreadsShare(job)) });
   try {
@@ -44,11 +46,11 @@ export async function openSharedJob(folder: string, key: string, workers: number
   }
   return {
     blocks: blocksOf(job.grid),
-    // read, not only seen: a spoilt file is none to whoever waits for it either
-    has: async (block) => (await readBlock(own, block)) !== null,
+    // read, not only seen: a spoilt one is none to whoever waits for it either
+    has: async (block) => (await readBlock(store, key, block)) !== null,
     async run(block) {
       const { result } = await pool.run(block);
-      await writeBlock(own, result);
+      await writeBlock(store, key, result);
       return Object.values(result.timings).reduce((sum, ms) => sum + ms, 0);
     },
     close: () => pool.close(),
@@ -56,14 +58,14 @@ export async function openSharedJob(folder: string, key: string, workers: number
 }
 
 /** Whether a job is still shared: where it is not, its run has ended. */
-export async function isShared(folder: string, key: string): Promise<boolean> {
-  return JOB_KEY.test(key) && (await stat(join(folder, key, JOB_FILE)).catch(() => null)) !== null;
+export async function isShared(store: BlockStore, key: string): Promise<boolean> {
+  return JOB_KEY.test(key) && (await store.has(key, JOB_PART));
 }
 
-async function readJob(own: string, key: string): Promise<BlockJob | null> {
-  const path = join(own, JOB_FILE);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+async function readJob(store: BlockStore, key: string): Promise<BlockJob | null> {
+  const path = `${store.name}/${key}/${JOB_PART}`;
+  const bytes = await store.get(key, JOB_PART).catch((error: unknown) => {
+    if (error instanceof BadInput || error instanceof Unavailable) throw error;
     throw new BadInput(`${path}: cannot be read (${messageOf(error)}); give the worker's user the right`);
   });
   if (bytes === null) return null;
@@ -75,7 +77,7 @@ async function readJob(own: string, key: string): Promise<BlockJob | null> {
     model === null || createHash('sha256').update(model.bytes).digest('hex') === model.card.sha256;
   if (!itsOwn || keyOf(job, stamps) !== key)
     throw new BadInput(
-      `${path}: is not the job of its folder; run the month again, with the same version of tuban on all machines`,
+      `${path}: is not the job of its key; run the month again, with the same version of tuban on all machines`,
     );
   const here = (await stampsOf(job)).flat();
   for (const [i, theirs] of stamps.flat().entries()) {

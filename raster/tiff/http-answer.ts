@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { HttpProblem, problemOfTransport } from './http-problem.js';
+import { HttpProblem, problemOfTransport } from '../net/http-problem.js';
 
 /** What a server sent for a range. */
 export interface RangeAnswer {

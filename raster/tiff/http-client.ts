@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BadInput, messageOf, Unavailable } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { type Guard, guardOf } from '../net/guard.js';
+import { HttpProblem, problemOfStatus, problemOfTransport } from '../net/http-problem.js';
+import { patiently } from '../net/patience.js';
 import { isS3, s3Object } from '../net/s3.js';
 import { httpAddress, shownAddress } from './address.js';
 import { answerOf, MAX_WHOLE_BYTES, type RangeAnswer } from './http-answer.js';
-import { HttpProblem, problemOfStatus, problemOfTransport } from './http-problem.js';
 
 export interface HttpOptions {
   /** Times a request is made before it is given up. */
@@ -43,9 +43,6 @@ const [MOST_UNWANTED, UNWANTED_MS] = [64 * 1024, 2000];
 const MOST_REDIRECTS = 5;
 /** Connections to one host at a time; further requests wait for one of them. */
 const CONNECTIONS = 6;
-const LONGEST_DELAY_MS = 10_000;
-/** A server may ask for more patience than we would have by ourselves, up to this. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
 
 // one pair a thread: band files of one product share their connections, and idle ones do not hold the process
 const keep = { keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'lifo' } as const;
@@ -102,29 +99,15 @@ export function httpClient(written: string, options: HttpOptions = {}): HttpClie
   }
 
   return {
-    async get(first, last) {
-      for (let tried = 1; ; tried++) {
-        try {
-          return await attempt(first, last);
-        } catch (error) {
-          if (!(error instanceof HttpProblem)) throw error;
-          if (error.kind === 'input') throw new BadInput(error.message, { cause: error });
-          if (tried >= attempts || ending.signal.aborted) {
-            const cure = 'try again later, or download the file and give its path';
-            throw new Unavailable(`${error.message}, ${tried} times; ${cure}`, { cause: error });
-          }
-          await sleep(delay(tried, firstDelayMs, error.retryAfterMs), undefined, { signal: ending.signal });
-        }
-      }
-    },
+    get: (first, last) =>
+      patiently(() => attempt(first, last), {
+        attempts,
+        firstDelayMs,
+        signal: ending.signal,
+        cure: 'try again later, or download the file and give its path',
+      }),
     close: () => ending.abort(new Error('closed while it was read')),
   };
-}
-
-/** Exponential, with jitter so that many readers do not come back at once; at least what the server asks for. */
-function delay(tried: number, firstDelayMs: number, retryAfterMs: number | null): number {
-  const own = Math.min(LONGEST_DELAY_MS, firstDelayMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2);
-  return Math.max(own, Math.min(LONGEST_RETRY_AFTER_MS, retryAfterMs ?? 0));
 }
 
 /** One request, up to its head. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { messageOf } from '../errors.js';
-import { ForbiddenTarget } from '../net/guard.js';
+import { ForbiddenTarget } from './guard.js';
 
 /** `input`: asking again would not help. `transport`: it may. */
 export type ProblemKind = 'input' | 'transport';
@@ -39,7 +39,7 @@ const CURES: Readonly<Record<number, string>> = {
 };
 
 /** Worth another attempt though the server answered: timeout, too early, too many requests, and its own failures. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+export const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Null for the answers that are read or followed: 200, 206, redirects, and 416, which tells a size. */
 export function problemOfStatus({ statusCode = 0, headers }: IncomingMessage): HttpProblem | null {
@@ -54,8 +54,8 @@ export function problemOfStatus({ statusCode = 0, headers }: IncomingMessage): H
   return new HttpProblem('input', `${answered}; ${cure}`, { status: statusCode });
 }
 
-/** Retry-After (RFC 9110 section 10.2.3): seconds or a date. */
-function retryAfter(text: string | undefined): number | null {
+/** Retry-After (RFC 9110 section 10.2.3), seconds or a date, as ms; null where there is none. */
+export function retryAfter(text: string | undefined): number | null {
   if (text === undefined) return null;
   if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
