@@ -38,25 +38,25 @@ describe('sharesOf', () => {
   });
 });
 
+const GRID = madeGrid(20, 10);
+const [LEFT, TOP] = apply(GRID.transform, 2, 2);
+const [RIGHT, BOTTOM] = apply(GRID.transform, 12, 6);
+const RINGS = [
+  [LEFT, TOP],
+  [RIGHT, TOP],
+  [RIGHT, BOTTOM],
+  [LEFT, BOTTOM],
+  [LEFT, TOP],
+] as const;
+const ASKED = {
+  month: '2026-08',
+  against: 'mom' as const,
+  beforeMonths: ['2026-07'],
+  grid: GRID,
+  runs: allocateRuns(0),
+};
+
 describe('lookAgain at a new building that an earlier pair does not show', () => {
-  const grid = madeGrid(20, 10);
-  const [left, top] = apply(grid.transform, 2, 2);
-  const [right, bottom] = apply(grid.transform, 12, 6);
-  const rings = [
-    [left, top],
-    [right, top],
-    [right, bottom],
-    [left, bottom],
-    [left, top],
-  ] as const;
-  const asked = {
-    month: '2026-08',
-    against: 'mom' as const,
-    beforeMonths: ['2026-07'],
-    grid,
-    drafts: [{ class: 'building_new', rings: [rings] } as unknown as DraftPatch],
-    runs: allocateRuns(0),
-  };
   /** The look at June, which shows no change; in June so much of the ground was green. */
   async function look(usable: number, holding: number): Promise<unknown> {
     const wanted: (readonly string[])[] = [];
@@ -67,12 +67,16 @@ describe('lookAgain at a new building that an earlier pair does not show', () =>
         return { usable, holding };
       },
     };
-    const { own } = await lookAgain(asked, {
-      db: { query: async () => [] } as unknown as Db,
-      months: ['2026-06', '2026-07', '2026-08'],
-      states: states as StateHistory,
-      comparePair: async () => ({ runs: allocateRuns(0) }),
-    });
+    const drafts = [{ class: 'building_new', rings: [RINGS] } as unknown as DraftPatch];
+    const { own } = await lookAgain(
+      { ...ASKED, drafts },
+      {
+        db: { query: async () => [] } as unknown as Db,
+        months: ['2026-06', '2026-07', '2026-08'],
+        states: states as StateHistory,
+        comparePair: async () => ({ runs: allocateRuns(0) }),
+      },
+    );
     expect(wanted).toEqual([['water', 'forest', 'green']]);
     return own;
   }
@@ -85,6 +89,35 @@ describe('lookAgain at a new building that an earlier pair does not show', () =>
   it('does not hold by hard ground, nor by what was hardly seen', async () => {
     expect(await look(1, 0)).toEqual([{ ord: 0, look: { ...seen, holding: 0 } }]);
     expect(await look(0.4, 1)).toEqual([{ ord: 0, look: { ...seen, holding: 0 } }]);
+  });
+});
+
+describe('lookAgain at a wood that was cut', () => {
+  /** The look at June, of which so much was forest and so much seemed built. */
+  async function look(forest: number, built: number) {
+    const states: Partial<StateHistory> = {
+      months: ['2026-06', '2026-07'],
+      share: async (_month, _zone, name) => ({ usable: 1, holding: name === 'forest' ? forest : built }),
+    };
+    const { own } = await lookAgain(
+      { ...ASKED, drafts: [{ class: 'forest_loss', rings: [RINGS] } as unknown as DraftPatch] },
+      {
+        db: { query: async () => [] } as unknown as Db,
+        months: ['2026-06', '2026-07', '2026-08'],
+        states: states as StateHistory,
+        comparePair: async () => ({ runs: allocateRuns(0) }),
+      },
+    );
+    return own.map(({ look: { usable, holding } }) => [usable, holding]);
+  }
+
+  it('was no wood where it was bare or green in June', async () => {
+    expect(await look(0.1, 0)).toEqual([[1, 0.1]]);
+  });
+
+  it('is not told anything by what seems built in June: no wood grows there within a month', async () => {
+    expect(await look(0, 1)).toEqual([[0, 0]]);
+    expect(await look(0.5, 0.5)).toEqual([[0.5, 1]]);
   });
 });
 

@@ -129,15 +129,27 @@ async function askStates(
   for (const subject of subjects) {
     const state = STATE_OF[subject.class];
     if (state === undefined) continue;
-    const { kind, zone } = subject;
+    const { kind } = subject;
     for (const of of kind === 'earlier' ? earlier : [month]) {
-      const { usable, holding } = await states.share(of, zone, state.name);
+      const { usable, holding } = await shareOf(states, of, subject, state.name);
       const share = state.after === (kind === 'later') ? holding : 1 - holding;
       const before = kind === 'later' ? subject.before : of;
       answers.push({ subject, look: { kind, before, after: month, usable, holding: share } });
     }
   }
   return answers;
+}
+
+/**
+ * What a month's states say of a subject. No wood grows within a year where something was built: what looks so under one that was cut
+ * is a cloud that nothing gave away, as in a first month, which has none to be held against. It is not seen.
+ */
+async function shareOf(states: StateHistory, month: string, subject: Subject, name: StateName) {
+  const { kind, zone } = subject;
+  const seen = await states.share(month, zone, name);
+  if (kind !== 'earlier' || subject.class !== 'forest_loss') return seen;
+  const built = (await states.share(month, zone, 'built')).holding;
+  return { usable: seen.usable * (1 - built), holding: built < 1 ? seen.holding / (1 - built) : 0 };
 }
 
 /** One comparison for all subjects that want the same before month. */

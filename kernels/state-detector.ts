@@ -13,7 +13,7 @@ import type {
   SceneColour,
   SceneLook,
 } from './detector.js';
-import { growShores } from './shores.js';
+import { growEdges } from './edges.js';
 import {
   type StateConstants,
   type StatePlanes,
@@ -148,7 +148,7 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
-      if (constants.hasWater > 0) growShores(detection, width, texture.radius);
+      growEdges(detection, width, texture.radius);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;
     },

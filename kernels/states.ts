@@ -263,8 +263,8 @@ export function stepScore(step: number): number {
 }
 
 /**
- * Crowns closed 0-1, from the local brightness before over that after: grass that becomes forest hardly changes its
- * index, but a canopy shades itself.
+ * Crowns closed 0-1, from the local brightness before over that after, or gone, from their inverse: grass that becomes forest hardly
+ * changes its index, nor does forest that becomes grass, but a canopy shades itself.
  */
 export function closedScore(darker: number): number {
   return ramp(darker, 1.15, 1.4);
@@ -524,7 +524,9 @@ export const stateChangeKernel: KernelSource = inlined({
           code = 6;
           confidence = forestGain;
         }
-        const forestLoss = forestTurn(forestBefore, forestAfter, drop, litAfter, changed);
+        const brighter = featuresAfter[atMean] / Math.max(featuresBefore[atMean], 0.000001);
+        const cut = Math.max(drop, closedScore(brighter));
+        const forestLoss = forestTurn(forestBefore, forestAfter, cut, litAfter, changed);
         if (forestLoss >= 0.5) {
           code = 7;
           confidence = forestLoss;

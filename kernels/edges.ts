@@ -1,0 +1,96 @@
+import { type ChangeClassName, codeOf, STATES, type StateName } from './classes.js';
+import type { Detection } from './detector.js';
+
+/** Magnitude, of 127, from which a pixel beside a changed body has surely changed too. */
+const SURELY_CHANGED = 96;
+/** Half-width in px of the square that must lie inside a body: specks have no edge to be given back. */
+const CORE = 2;
+
+const stateOf = (name: StateName): number => STATES.find((state) => state.name === name)?.code ?? 0;
+const FOREST = stateOf('forest');
+const GREEN = stateOf('green');
+/** Forest, or what the window mixes it into. */
+const isPlants = (state: number) => state === FOREST || state === GREEN;
+
+/**
+ * Bodies that lose their edge to a window, and what of the states before and after a pixel must have to be theirs. Where a wood was cut to bare
+ * ground the fall of the index tells of every pixel by itself, and what it leaves out is the half pixel of its rim.
+ */
+const BODIES: readonly {
+  readonly name: ChangeClassName;
+  readonly has: (before: number, after: number) => boolean;
+  readonly fromBare: boolean;
+}[] = [
+  { name: 'water_gain', has: () => true, fromBare: true },
+  { name: 'water_loss', has: () => true, fromBare: true },
+  { name: 'forest_gain', has: (_, after) => isPlants(after), fromBare: true },
+  { name: 'forest_loss', has: (before) => isPlants(before), fromBare: false },
+];
+
+/**
+ * Gives changed bodies their edge back. Open water is told by being smooth and a wood by its shade, both over the window of the
+ * texture: where it reaches over the edge neither is to be seen. As many pixels as that window reaches, bodies grow into what has
+ * surely changed and is nothing else. Overwrites code and confidence; `stride` px a row.
+ */
+export function growEdges(detection: Detection, stride: number, reach: number): void {
+  const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
+  for (const { name, has, fromBare } of BODIES) {
+    let front = bodies(code, codeOf(name), stride);
+    for (let step = 0; step < reach && front.length > 0; step++) {
+      const next: number[] = [];
+      for (const at of front) {
+        if (!fromBare && bare?.[at] === 1) continue;
+        eachNeighbour(at, stride, code.length, (to) => {
+          if (code[to] !== 0 || magnitude[to] < SURELY_CHANGED) return;
+          if (!has(stateBefore?.[to] ?? 0, stateAfter?.[to] ?? 0)) return;
+          code[to] = code[at];
+          confidence[to] = confidence[at];
+          if (bare !== null) bare[to] = bare[at];
+          next.push(to);
+        });
+      }
+      front = next;
+    }
+  }
+}
+
+/** Places of a changed class that hang together with a square of it. */
+function bodies(code: Uint8Array, value: number, stride: number): number[] {
+  const found: number[] = [];
+  // most blocks hold none
+  let at = code.indexOf(value);
+  if (at < 0) return found;
+  const seen = new Uint8Array(code.length);
+  for (; at >= 0; at = code.indexOf(value, at + 1)) {
+    if (seen[at] === 1 || !isCore(code, at, stride)) continue;
+    seen[at] = 1;
+    const stack = [at];
+    for (let own = stack.pop(); own !== undefined; own = stack.pop()) {
+      found.push(own);
+      eachNeighbour(own, stride, code.length, (to) => {
+        if (seen[to] === 1 || code[to] !== value) return;
+        seen[to] = 1;
+        stack.push(to);
+      });
+    }
+  }
+  return found;
+}
+
+function isCore(code: Uint8Array, at: number, stride: number): boolean {
+  const column = at % stride;
+  if (column < CORE || column >= stride - CORE) return false;
+  const first = at - CORE * stride;
+  if (first < 0 || at + CORE * stride >= code.length) return false;
+  for (let row = first; row <= at + CORE * stride; row += stride)
+    for (let to = row - CORE; to <= row + CORE; to++) if (code[to] !== code[at]) return false;
+  return true;
+}
+
+function eachNeighbour(at: number, stride: number, length: number, visit: (to: number) => void): void {
+  const column = at % stride;
+  if (at >= stride) visit(at - stride);
+  if (column > 0) visit(at - 1);
+  if (column < stride - 1) visit(at + 1);
+  if (at + stride < length) visit(at + stride);
+}

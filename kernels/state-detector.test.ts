@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import type { BandRole } from './bands.js';
+import { CHANGE_CLASSES, codeOf } from './classes.js';
+import type { DateBlock, SceneLook } from './detector.js';
+import { stateDetector } from './state-detector.js';
+import { plainBackend } from './testing.js';
+
+const BANDS: readonly BandRole[] = ['blue', 'green', 'red', 'nir'];
+/** Reflectance × 10,000; lush summer grass has nearly the index of a wood, and twice its brightness. */
+const COVERS = {
+  wood: [300, 500, 300, 3500],
+  grass: [500, 950, 480, 3300],
+  bare: [1400, 1900, 2400, 2900],
+} as const;
+type Cover = keyof typeof COVERS;
+
+const LOOK: SceneLook = {
+  dark: {},
+  high: { blue: 1400, green: 1900, red: 2400, nir: 3500 },
+  noise: { blue: 20, green: 20, red: 20, nir: 60 },
+  brightness: 650,
+  canopy: 367,
+  vegetation: 0.84,
+  edge: 300,
+};
+const SIDE = 64;
+const BOX = { from: 20, to: 44 };
+
+/** A ground of one cover with a square of 24 × 24 px (2 m) of another in its middle. */
+function made(around: Cover, within: Cover): DateBlock {
+  const length = SIDE * SIDE;
+  const stack = new Float32Array(BANDS.length * length);
+  const isIn = (value: number) => value >= BOX.from && value < BOX.to;
+  for (let i = 0; i < length; i++) {
+    const cover = COVERS[isIn(i % SIDE) && isIn(Math.floor(i / SIDE)) ? within : around];
+    for (let band = 0; band < BANDS.length; band++) stack[band * length + i] = cover[band];
+  }
+  return { bands: BANDS, stack, usable: new Uint8Array(length).fill(1) };
+}
+
+/** Pixels of each class. */
+async function found(before: DateBlock, after: DateBlock): Promise<Record<string, number>> {
+  const detector = stateDetector.create({
+    backend: plainBackend().backend,
+    width: SIDE,
+    height: SIDE,
+    resolution: 2,
+    bands: new Set(BANDS),
+    classes: new Set(CHANGE_CLASSES.map(({ name }) => name)),
+    look: LOOK,
+  });
+  const { code } = await detector.detect(before, after);
+  const counts = CHANGE_CLASSES.map(({ name }) => [
+    name,
+    code.filter((value) => value === codeOf(name)).length,
+  ]);
+  return Object.fromEntries(counts.filter(([, count]) => Number(count) > 0));
+}
+
+const WHOLE = (BOX.to - BOX.from) ** 2;
+
+it('a wood cut to grass in summer is lost, though the index hardly falls', async () => {
+  const { forest_loss: lost, ...others } = await found(made('wood', 'wood'), made('wood', 'grass'));
+  expect(lost).toBeGreaterThan(0.9 * WHOLE);
+  expect(lost).toBeLessThanOrEqual(WHOLE);
+  expect(others).toEqual({});
+});
+
+it('a grove planted on grass is found to its edges, which the window of the texture blurs', async () => {
+  const { forest_gain: gained, ...others } = await found(made('grass', 'grass'), made('grass', 'wood'));
+  expect(gained).toBeGreaterThan(0.95 * WHOLE);
+  expect(gained).toBeLessThanOrEqual(WHOLE);
+  expect(others).toEqual({});
+});
+
+it('grass that ripens or is mown around a wood is neither', async () => {
+  const ripe = made('grass', 'wood');
+  ripe.stack.forEach((value, i) => {
+    if (i >= 3 * SIDE * SIDE && value === COVERS.grass[3]) ripe.stack[i] = 0.8 * value;
+  });
+  const { forest_gain: gained, forest_loss: lost } = await found(made('grass', 'wood'), ripe);
+  expect([gained, lost]).toEqual([undefined, undefined]);
+});
