@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { STATES, type StateName } from '../kernels/classes.js';
+import { countedState, SHADE, STATES, type StateName } from '../kernels/classes.js';
 import { detectorByName } from '../kernels/detectors.js';
 import { STATE_SLOTS } from '../raster/engine/job.js';
 import type { Grid } from '../raster/grid.js';
@@ -11,7 +11,7 @@ import { eachZoneRow, rasterizeZones, windowAround, type Zone } from '../raster/
 import type { Db } from '../vector/store/db.js';
 import { listRuns, type RunRecord } from '../vector/store/runs.js';
 
-/** A month's states over a zone: of its pixels the share seen, and of these the share in any of the states asked. */
+/** A month's states over a zone: of its pixels the share seen, in the sun, and of these the share in any of the states asked. */
 export interface StateShare {
   readonly usable: number;
   readonly holding: number;
@@ -84,7 +84,7 @@ export async function openStateHistory(
         const start = (y - window.y) * window.width - window.x;
         total += x1 - x0;
         for (let at = start + x0; at < start + x1; at++) {
-          if (states[at] !== 0) seen++;
+          if (states[at] !== 0 && states[at] !== SHADE) seen++;
           if (wanted.has(states[at])) holding++;
         }
       });
@@ -98,7 +98,7 @@ export async function openStateHistory(
         const [to] = await (await raster(after)).readWindow(0, window, [0]);
         rasterizeZones(zones, window).forEach((zone, i) => {
           const seen = from[i] !== 0 && to[i] !== 0;
-          const pair = seen ? from[i] * STATE_SLOTS + to[i] : 0;
+          const pair = seen ? countedState(from[i]) * STATE_SLOTS + countedState(to[i]) : 0;
           counts[zone * STATE_SLOTS * STATE_SLOTS + pair]++;
         });
       }

@@ -34,6 +34,17 @@ export const STATES = [
 
 export type StateName = (typeof STATES)[number]['name'];
 
+/**
+ * Code in the state raster of ground in a cast shadow, which cannot be told from one look: areas count it as `other`, and who asks what
+ * stood there in that month has not seen it.
+ */
+export const SHADE = 6;
+
+/** The state that a code of the state raster counts as in areas. */
+export function countedState(code: number): number {
+  return code === SHADE ? 5 : code;
+}
+
 /** 1 亩 in m² = 2000/3. */
 export const M2_PER_MU = 2000 / 3;
 

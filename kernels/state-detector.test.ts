@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { BandRole } from './bands.js';
-import { CHANGE_CLASSES, codeOf } from './classes.js';
+import { CHANGE_CLASSES, codeOf, SHADE } from './classes.js';
 import type { DateBlock, SceneLook } from './detector.js';
 import { stateDetector } from './state-detector.js';
 import { plainBackend } from './testing.js';
@@ -11,6 +11,7 @@ const COVERS = {
   wood: [300, 500, 300, 3500],
   grass: [500, 950, 480, 3300],
   bare: [1400, 1900, 2400, 2900],
+  shaded: [140, 190, 240, 290],
 } as const;
 type Cover = keyof typeof COVERS;
 
@@ -38,8 +39,7 @@ function made(around: Cover, within: Cover): DateBlock {
   return { bands: BANDS, stack, usable: new Uint8Array(length).fill(1) };
 }
 
-/** Pixels of each class. */
-async function found(before: DateBlock, after: DateBlock): Promise<Record<string, number>> {
+function detect(before: DateBlock, after: DateBlock) {
   const detector = stateDetector.create({
     backend: plainBackend().backend,
     width: SIDE,
@@ -49,7 +49,12 @@ async function found(before: DateBlock, after: DateBlock): Promise<Record<string
     classes: new Set(CHANGE_CLASSES.map(({ name }) => name)),
     look: LOOK,
   });
-  const { code } = await detector.detect(before, after);
+  return detector.detect(before, after);
+}
+
+/** Pixels of each class. */
+async function found(before: DateBlock, after: DateBlock): Promise<Record<string, number>> {
+  const { code } = await detect(before, after);
   const counts = CHANGE_CLASSES.map(({ name }) => [
     name,
     code.filter((value) => value === codeOf(name)).length,
@@ -80,4 +85,10 @@ it('grass that ripens or is mown around a wood is neither', async () => {
   });
   const { forest_gain: gained, forest_loss: lost } = await found(made('grass', 'wood'), ripe);
   expect([gained, lost]).toEqual([undefined, undefined]);
+});
+
+it('tells a shadow from ground in the sun, also where it cannot tell what lies there', async () => {
+  const { stateAfter } = await detect(made('grass', 'grass'), made('bare', 'shaded'));
+  const middle = (SIDE * SIDE + SIDE) / 2;
+  expect([stateAfter?.[0], stateAfter?.[middle]]).toEqual([5, SHADE]);
 });

@@ -158,9 +158,12 @@ export function bareScore(hard: number, soil: number, roof: number): number {
   return hard * Math.max(soil, 1 - roof);
 }
 
-/** State of a date: 1 built, 2 water, 3 forest, 4 other vegetation, 5 other; the first of them that is surely there. */
-export function stateCode(green: number, forest: number, water: number, built: number): number {
-  return built >= 0.5 ? 1 : water >= 0.5 ? 2 : forest >= 0.5 ? 3 : green >= 0.5 ? 4 : 5;
+/**
+ * State of a date: 1 built, 2 water, 3 forest, 4 other vegetation, the first of them that is surely there; else 5 other where the sun shines, and 6
+ * in a shadow (SHADE).
+ */
+export function stateCode(green: number, forest: number, water: number, built: number, lit: number): number {
+  return built >= 0.5 ? 1 : water >= 0.5 ? 2 : forest >= 0.5 ? 3 : green >= 0.5 ? 4 : lit >= 0.5 ? 5 : 6;
 }
 
 /**
@@ -574,8 +577,8 @@ export const stateChangeKernel: KernelSource = inlined({
       }
     }
 
-    const stateBefore = stateCode(greenBefore, forestBefore, waterBefore, builtBefore);
-    const stateAfter = stateCode(greenAfter, forestAfter, waterAfter, builtAfter);
+    const stateBefore = stateCode(greenBefore, forestBefore, waterBefore, builtBefore, litBefore);
+    const stateAfter = stateCode(greenAfter, forestAfter, waterAfter, builtAfter, litAfter);
     const c = Math.min(127, Math.floor(confidence * 128));
     const m = Math.min(127, Math.floor(magnitude * 128));
     return ((((code * 2 + bare) * 8 + stateBefore) * 8 + stateAfter) * 128 + c) * 128 + m;

@@ -1,4 +1,4 @@
-import { UNUSABLE } from '../../kernels/classes.js';
+import { countedState, UNUSABLE } from '../../kernels/classes.js';
 import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
 import { createPyramid } from '../cog/pyramid.js';
 import { cogLevels, TILE_SIZE } from '../cog/spec.js';
@@ -184,8 +184,8 @@ function countStates(
       const i = at(frame, x, y);
       const ok = code[i] !== UNUSABLE;
       const zone = zones === null ? 0 : zones[y * frame.core.width + x];
-      const before = ok ? stateBefore[i] : 0;
-      const after = ok ? stateAfter[i] : 0;
+      const before = ok ? countedState(stateBefore[i]) : 0;
+      const after = ok ? countedState(stateAfter[i]) : 0;
       transitions[(zone * STATE_SLOTS + before) * STATE_SLOTS + after]++;
     }
   }

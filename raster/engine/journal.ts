@@ -147,7 +147,7 @@ export function writeBlock(store: BlockStore, key: string, result: BlockResult):
 }
 
 /** Counts up with the form of what is kept: blocks of an older one are done again. */
-const FORM = 2;
+const FORM = 3;
 
 /** Of the files of a job, each once. */
 export function stampsOf(job: BlockJob): Promise<FileStamp[][]> {

@@ -181,7 +181,7 @@ function score(bands: usize, x: usize, levels: usize, has: i32, out: usize): voi
 // @ts-ignore: decorator
 @inline
 function states(scores: usize): u32 {
-  let state = i32x4.splat(5);
+  let state = v128.bitselect(i32x4.splat(5), i32x4.splat(6), half(v128.load(scores, LIT)));
   state = v128.bitselect(i32x4.splat(4), state, half(v128.load(scores, GREEN)));
   state = v128.bitselect(i32x4.splat(3), state, half(v128.load(scores, FOREST)));
   state = v128.bitselect(i32x4.splat(2), state, half(v128.load(scores, WATER)));

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SHADE } from '../kernels/classes.js';
+import { writeCog } from '../raster/cog/writer.js';
+import { outputSpec, STATE_SLOTS } from '../raster/engine/job.js';
+import type { Db } from '../vector/store/db.js';
+import { openStateHistory, type StateHistory } from './state-history.js';
+import { gridOfMade } from './testing/scenes.js';
+
+const [WIDTH, HEIGHT] = [40, 20];
+const grid = gridOfMade({ path: '', width: WIDTH, height: HEIGHT, bands: 1, value: () => 0 });
+const [WATER, OTHER] = [2, 5];
+let folder = '';
+let history: StateHistory;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tuban-states-'));
+  const file = join(folder, 'state.tif');
+  // columns: ten of water, ten in a shadow, ten of bare ground, ten that nobody saw
+  const states = [WATER, SHADE, OTHER, 0];
+  const plane = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => states[Math.floor((i % WIDTH) / 10)]);
+  await writeCog(file, outputSpec('state', grid), [plane]);
+  const nothingRun = { query: async () => [] } as unknown as Db;
+  history = await openStateHistory(nothingRun, folder, grid, { month: '2026-08', file });
+});
+afterAll(async () => {
+  await history?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const whole = { rings: [Float64Array.from([0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT])] };
+
+it('has not seen what lay in a shadow', async () => {
+  expect(await history.share('2026-08', whole, 'water')).toEqual({ usable: 0.5, holding: 0.5 });
+  expect(await history.share('2026-08', whole, 'other')).toEqual({ usable: 0.5, holding: 0.5 });
+});
+
+it('counts a shadow as other ground in areas', async () => {
+  const counts = await history.transitions('2026-08', '2026-08', [whole]);
+  const own = [...counts.subarray(STATE_SLOTS * STATE_SLOTS)];
+  const diagonal = Array.from({ length: STATE_SLOTS }, (_, k) => own[k * STATE_SLOTS + k]);
+  expect(diagonal).toEqual([200, 0, 200, 0, 0, 400]);
+});
