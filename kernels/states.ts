@@ -527,7 +527,10 @@ export const stateChangeKernel: KernelSource = inlined({
           code = 6;
           confidence = forestGain;
         }
-        const brighter = featuresAfter[atMean] / Math.max(featuresBefore[atMean], 0.000001);
+        // by itself too: beside a bare clearing the mean alone would open what still stands
+        const ownBrighter = va / Math.max(vb, 0.000001);
+        const meanBrighter = featuresAfter[atMean] / Math.max(featuresBefore[atMean], 0.000001);
+        const brighter = Math.min(ownBrighter, meanBrighter);
         const cut = Math.max(drop, closedScore(brighter));
         const forestLoss = forestTurn(forestBefore, forestAfter, cut, litAfter, changed);
         if (forestLoss >= 0.5) {

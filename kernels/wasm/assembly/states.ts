@@ -312,7 +312,9 @@ function judge(
     is = half(forestGain);
     found = v128.bitselect(i32x4.splat(6), found, is);
     sure = v128.bitselect(forestGain, sure, is);
-    const brighter = f32x4.div(v128.load(after, MEAN), f32x4.pmax(v128.load(before, MEAN), f32x4.splat(0.000001)));
+    const ownBrighter = f32x4.div(v128.load(after, V), f32x4.pmax(v128.load(before, V), f32x4.splat(0.000001)));
+    const meanBrighter = f32x4.div(v128.load(after, MEAN), f32x4.pmax(v128.load(before, MEAN), f32x4.splat(0.000001)));
+    const brighter = f32x4.pmin(ownBrighter, meanBrighter);
     const cut = f32x4.pmax(drop, ramp(brighter, 1.15, 1.4));
     const forestLoss = product(forestBefore, rest(forestAfter), cut, litAfter, changed);
     is = half(forestLoss);
