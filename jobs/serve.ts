@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BadInput, messageOf } from '../raster/errors.js';
 import { version } from '../raster/version.js';
@@ -33,6 +34,8 @@ import { openSceneShelf } from './scene-shelf.js';
 const FIRST = 'admin';
 /** Answers under way get so long to end. */
 const CLOSE_MS = 10_000;
+/** So long a start waits for the published months to be in memory; what is left is read while it answers. */
+const WARM_MS = 5000;
 
 /** Where `npm run build` leaves the page, beside the compiled code. */
 const PAGE_DIR = fileURLToPath(new URL('../reports/web/client/', import.meta.url));
@@ -59,14 +62,15 @@ export async function serve(context: Context, { schedule = false } = {}): Promis
     await firstAdministrator(db, context.tell);
     const app = await createApp(depsOf(db, config, { scenes: shelf.openMonth, runs: desk, log }));
     try {
+      // what cannot be read now is read, or complained of, when it is asked for
+      const warm = warmPatches(db, closing.signal).catch(() => {});
+      await Promise.race([warm, wait(WARM_MS, undefined, { ref: false })]);
       const address = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
         throw new BadInput(
           `${config.host}:${config.port} cannot be listened on: ${messageOf(error)}; choose another --port or --host`,
         );
       });
       context.print(`tuban serves ${address}  (Ctrl+C ends it)`);
-      // what cannot be read now is read, or complained of, when it is asked for
-      warmPatches(db, closing.signal).catch(() => {});
       const clock = schedule ? watch(context, { json: false, use: (work) => work(db) }) : null;
       await ended(context.signal);
       closing.abort();

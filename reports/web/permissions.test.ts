@@ -111,6 +111,12 @@ describe('permissions', () => {
     // asking for it by name widens nothing
     const asked = await get('/api/patches?subdistrict=440303001');
     expect(asked.json()).toMatchObject({ items: [], total: 0 });
-    expect((await get('/api/meta')).json().months).toMatchObject([{ month: '2026-08', patches: 2 }]);
+    const { months, bounds, home } = (await get('/api/meta')).json();
+    expect(months).toMatchObject([{ month: '2026-08', patches: 2 }]);
+    // the map begins with the officer's own ground, within the district and smaller
+    expect(home[0] >= bounds[0] && home[1] >= bounds[1] && home[2] <= bounds[2] && home[3] <= bounds[3]).toBe(
+      true,
+    );
+    expect(home).not.toEqual(bounds);
   });
 });

@@ -1,7 +1,7 @@
 import type { ChangeClassName } from '../../kernels/classes.js';
 import type { LeadStatus } from '../lead.js';
 import type { Db } from './db.js';
-import { sincePublished } from './patch-index.js';
+import { compare, findEntries, type PatchEntry, sincePublished } from './patch-index.js';
 
 /** A month somebody can look at: what was published of it. */
 export interface PublishedMonth {
@@ -36,11 +36,15 @@ export function publishedMonths(db: Db, scope: readonly string[] | null): Promis
   );
 }
 
-/** West, south, east, north of all subdistricts in WGS84; null where there is none. */
-export async function districtBounds(db: Db): Promise<[number, number, number, number] | null> {
+/** West, south, east, north in WGS84 of all subdistricts, or those of the codes; null where there is none. */
+export async function districtBounds(
+  db: Db,
+  codes: readonly string[] | null = null,
+): Promise<[number, number, number, number] | null> {
   const [row] = await db.query<{ w: number | null; s: number | null; e: number | null; n: number | null }>(
     `SELECT ST_XMin(b) AS w, ST_YMin(b) AS s, ST_XMax(b) AS e, ST_YMax(b) AS n
-     FROM (SELECT ST_Extent(geom) AS b FROM tuban.subdistrict) x`,
+     FROM (SELECT ST_Extent(geom) AS b FROM tuban.subdistrict WHERE $1::text[] IS NULL OR code = ANY ($1::text[])) x`,
+    [codes],
   );
   const { w, s, e, n } = row;
   return w === null || s === null || e === null || n === null ? null : [w, s, e, n];
@@ -55,15 +59,18 @@ export interface ClassCount {
 }
 
 /** Month-on-month patches of a month by subdistrict and class, without dismissed ones. */
-export function patchCounts(db: Db, month: string): Promise<ClassCount[]> {
-  return sincePublished(db, `counts ${month}`, () =>
-    db.query<ClassCount>(
-      `SELECT coalesce(subdistrict_code, '') AS code, class, count(*)::int AS count, sum(area_m2) AS "areaM2" FROM tuban.patch
-     WHERE month = $1 AND against = 'mom' AND retired_at IS NULL AND state <> 'dismissed'
-     GROUP BY 1, 2 ORDER BY 1, 2`,
-      [month],
-    ),
-  );
+export async function patchCounts(db: Db, month: string): Promise<ClassCount[]> {
+  const counts = new Map<string, { code: string; class: ChangeClassName; count: number; areaM2: number }>();
+  for (const entry of await findEntries(db, { month, against: 'mom', scope: null })) {
+    if (entry.state === 'dismissed') continue;
+    const code = entry.subdistrictCode ?? '';
+    const key = `${entry.class} ${code}`;
+    const known = counts.get(key) ?? { code, class: entry.class, count: 0, areaM2: 0 };
+    counts.set(key, known);
+    known.count++;
+    known.areaM2 += entry.areaM2;
+  }
+  return [...counts.values()].sort((a, b) => compare(a.code, b.code) || compare(a.class, b.class));
 }
 
 export interface StatusCount {
@@ -109,16 +116,75 @@ export interface DensityCell {
 const CELL = 0.002;
 
 /** Where a month's patches and leads are dense, by cells that have any. */
-export function densityCells(db: Db, month: string): Promise<DensityCell[]> {
-  return db.query<DensityCell>(
-    `SELECT avg(lon) AS lon, avg(lat) AS lat, (count(*) FILTER (WHERE found))::int AS patches, count(number)::int AS leads
-     FROM (SELECT p.lon, p.lat, l.number, p.retired_at IS NULL AND p.state <> 'dismissed' AS found
-           FROM tuban.patch p LEFT JOIN tuban.lead l ON l.number = p.number AND l.disposition = 'sent'
-           WHERE p.month = $1 AND p.against = 'mom') AS one
-     WHERE found OR number IS NOT NULL
-     GROUP BY floor(lon / $2::float8), floor(lat / $2::float8) ORDER BY 1, 2`,
-    [month, CELL],
+export async function densityCells(db: Db, month: string): Promise<DensityCell[]> {
+  const entries = await findEntries(db, { month, against: 'mom', scope: null });
+  const sums = new Map<string, CellSum>();
+  const cellAt = ({ lon, lat }: Middle): CellSum => {
+    const key = `${Math.floor(lon / CELL)} ${Math.floor(lat / CELL)}`;
+    const sum = sums.get(key) ?? { lon: 0, lat: 0, places: 0, patches: 0, leads: 0 };
+    sums.set(key, sum);
+    return sum;
+  };
+  const leads = await leadMiddles(db, month, entries);
+  for (const entry of entries) {
+    const lead = leads.get(entry.number);
+    if (entry.state === 'dismissed' && lead === undefined) continue;
+    addTo(cellAt(entry), entry, { patches: entry.state === 'dismissed' ? 0 : 1, leads: lead ? 1 : 0 });
+    leads.delete(entry.number);
+  }
+  // of patches that have been retired
+  for (const lead of leads.values()) addTo(cellAt(lead), lead, { patches: 0, leads: 1 });
+  return [...sums.values()].map(({ lon, lat, places, patches, leads }) => ({
+    lon: lon / places,
+    lat: lat / places,
+    patches,
+    leads,
+  }));
+}
+
+type Middle = Pick<PatchEntry, 'lon' | 'lat'>;
+
+/** Sums of what lies in a cell; `places` counts a patch and its lead once. */
+interface CellSum {
+  lon: number;
+  lat: number;
+  places: number;
+  patches: number;
+  leads: number;
+}
+
+function addTo(
+  sum: CellSum,
+  { lon, lat }: Middle,
+  { patches, leads }: Pick<CellSum, 'patches' | 'leads'>,
+): void {
+  sum.lon += lon;
+  sum.lat += lat;
+  sum.places++;
+  sum.patches += patches;
+  sum.leads += leads;
+}
+
+/** Middles of a month's month-on-month leads that were sent, by number; only those of retired patches are asked for. */
+async function leadMiddles(
+  db: Db,
+  month: string,
+  entries: readonly PatchEntry[],
+): Promise<Map<string, Middle>> {
+  const [{ numbers }] = await db.query<{ readonly numbers: readonly string[] | null }>(
+    `SELECT json_agg(number) AS numbers FROM tuban.lead WHERE month = $1 AND disposition = 'sent'`,
+    [month],
   );
+  const sent = new Set(numbers);
+  const middles = new Map<string, Middle>();
+  for (const entry of entries) if (sent.delete(entry.number)) middles.set(entry.number, entry);
+  if (sent.size === 0) return middles;
+  const others = await db.query<Middle & { readonly number: string }>(
+    `SELECT number, lon, lat FROM tuban.patch WHERE number = ANY ($1::text[]) AND against = 'mom'`,
+    [[...sent]],
+  );
+  for (const other of others) middles.set(other.number, other);
+  return middles;
 }
 
 /** Whether a patch is on ground that may be seen; a retired one is not there. */

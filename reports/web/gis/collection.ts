@@ -43,6 +43,8 @@ export interface Collection {
   /** Of the stored geometries. */
   readonly crs: Crs;
   readonly queryables: readonly Queryable[];
+  /** Its items are the patches kept in memory (vector/store/patch-index.ts). */
+  readonly inMemory?: true;
   load(db: Db, keys: readonly ItemKey[], place: Place): Promise<ItemFeature[]>;
 }
 

@@ -19,10 +19,18 @@ import { areas } from './areas.js';
 import { type Collection, inOrder } from './collection.js';
 import type { Queryable } from './queryable.js';
 
-/** All collections; patches and leads are stored in the district's CRS, which its first run fixes. */
-export async function allCollections(db: Db): Promise<Collection[]> {
-  const crs = (await districtFrame(db))?.crs ?? WGS84;
-  return [patches(crs), leads(crs), subdistricts, areas];
+/** Made once the district's first run has fixed its CRS for good. */
+const made = new WeakMap<Db, readonly Collection[]>();
+
+/** All collections; patches and leads are stored in the district's CRS. */
+export async function allCollections(db: Db): Promise<readonly Collection[]> {
+  const known = made.get(db);
+  if (known !== undefined) return known;
+  const frame = await districtFrame(db);
+  const crs = frame?.crs ?? WGS84;
+  const all = [patches(crs), leads(crs), subdistricts, areas];
+  if (frame !== null) made.set(db, all);
+  return all;
 }
 
 const GEOMETRY = (sql: string): Queryable => ({
@@ -33,20 +41,65 @@ const GEOMETRY = (sql: string): Queryable => ({
 });
 
 const PATCH_QUERYABLES: readonly Queryable[] = [
-  { name: 'number', title: '监测编号 patch number', type: 'string', sql: 'p.number' },
-  { name: 'month', title: '月份 month, YYYY-MM', type: 'string', sql: 'p.month' },
+  {
+    name: 'number',
+    title: '监测编号 patch number',
+    type: 'string',
+    sql: 'p.number',
+    inMemory: (patch) => patch.number,
+  },
+  {
+    name: 'month',
+    title: '月份 month, YYYY-MM',
+    type: 'string',
+    sql: 'p.month',
+    inMemory: (patch) => patch.month,
+  },
   {
     name: 'class',
     title: '变化类型 change class',
     type: 'string',
     sql: 'p.class',
+    inMemory: (patch) => patch.class,
     values: CHANGE_CLASSES.map((c) => c.name),
   },
-  { name: 'state', title: '状态 state', type: 'string', sql: 'p.state', values: PATCH_STATES },
-  { name: 'subdistrict_code', title: '街道代码 subdistrict code', type: 'string', sql: 'p.subdistrict_code' },
-  { name: 'subdistrict', title: '街道 subdistrict', type: 'string', sql: 'p.subdistrict' },
-  { name: 'area_m2', title: '面积 area', type: 'number', sql: 'p.area_m2', unit: 'm²' },
-  { name: 'confidence', title: '置信度 confidence, 0-1', type: 'number', sql: 'p.confidence' },
+  {
+    name: 'state',
+    title: '状态 state',
+    type: 'string',
+    sql: 'p.state',
+    inMemory: (patch) => patch.state,
+    values: PATCH_STATES,
+  },
+  {
+    name: 'subdistrict_code',
+    title: '街道代码 subdistrict code',
+    type: 'string',
+    sql: 'p.subdistrict_code',
+    inMemory: (patch) => patch.subdistrictCode,
+  },
+  {
+    name: 'subdistrict',
+    title: '街道 subdistrict',
+    type: 'string',
+    sql: 'p.subdistrict',
+    inMemory: (patch) => patch.subdistrict,
+  },
+  {
+    name: 'area_m2',
+    title: '面积 area',
+    type: 'number',
+    sql: 'p.area_m2',
+    inMemory: (patch) => patch.areaM2,
+    unit: 'm²',
+  },
+  {
+    name: 'confidence',
+    title: '置信度 confidence, 0-1',
+    type: 'number',
+    sql: 'p.confidence',
+    inMemory: (patch) => patch.confidence,
+  },
   GEOMETRY('p.geom'),
 ];
 
@@ -55,6 +108,7 @@ const AGAINST: Queryable = {
   title: '对比方式 compared with: mom month before (环比), yoy last year (同比)',
   type: 'string',
   sql: 'p.against',
+  inMemory: (patch) => patch.against,
   values: ['mom', 'yoy'],
 };
 
@@ -74,8 +128,15 @@ function patches(crs: Crs): Collection {
     queryables: [
       ...PATCH_QUERYABLES,
       AGAINST,
-      { name: 'to_bare', title: '变为裸地 turned bare', type: 'boolean', sql: 'p.to_bare' },
+      {
+        name: 'to_bare',
+        title: '变为裸地 turned bare',
+        type: 'boolean',
+        sql: 'p.to_bare',
+        inMemory: (patch) => patch.toBare,
+      },
     ],
+    inMemory: true,
     load: async (db, keys, place) => {
       const found = await patchesByNumber(
         db,

@@ -66,8 +66,10 @@ export async function patchTile(
   const side = LEAST_PX * UNITS_A_PX;
   const leastArea = (groundMetres(tile, EXTENT) * side) ** 2;
   const ask = { tile, query, scope, leastArea };
-  const large = await largePatches(db, ask, crs);
-  const small = await smallPatches(db, ask);
+  const entries = await findEntries(db, patchQuery(query, scope));
+  const small = smallPatches(entries, ask);
+  // from afar none may be large enough: then the database need not look for them
+  const large = entries.some(({ areaM2 }) => areaM2 >= leastArea) ? await largePatches(db, ask, crs) : [];
   const map = netMapper(crs, WEB_MERCATOR);
   const half = side / 2 / EXTENT / 2 ** tile.z;
   const features = [
@@ -125,11 +127,11 @@ async function largePatches(
 }
 
 /** Patches drawn as a square each; of those that would be drawn over each other the largest. */
-async function smallPatches(db: Db, { tile, query, scope, leastArea }: Ask): Promise<PatchEntry[]> {
+function smallPatches(entries: readonly PatchEntry[], { tile, leastArea }: Ask): PatchEntry[] {
   const [west, south, east, north] = tileBox(tile, BUFFER / EXTENT);
   const cells = 2 ** tile.z * (EXTENT / (LEAST_PX * UNITS_A_PX));
   const kept = new Map<number, PatchEntry>();
-  for (const entry of await findEntries(db, patchQuery(query, scope))) {
+  for (const entry of entries) {
     const { lon, lat, areaM2 } = entry;
     if (areaM2 >= leastArea || lon < west || lon > east || lat < south || lat > north) continue;
     const [u, v] = unitSquareOf(lon, lat);

@@ -43,9 +43,15 @@ export function toLonLat({ crs, swapped }: NamedCrs) {
 
 export type Place = (polygons: readonly PolygonRings[], multi: boolean) => Polygon | MultiPolygon;
 
+/** By the codes of both CRSs: what one has worked out of the district's ground serves the next request. */
+const ringPlacers = new Map<string, ReturnType<typeof ringPlacer>>();
+
 /** Brings stored polygons into a named CRS, rounded as exports are. */
 export function geometryPlacer(from: Crs, { crs, swapped }: NamedCrs): Place {
-  const place = ringPlacer(from, crs);
+  const pair = `${from.epsg} ${crs.epsg}`;
+  const place = ringPlacers.get(pair) ?? ringPlacer(from, crs);
+  // both are offered CRSs, which have codes and are few
+  ringPlacers.set(pair, place);
   const coordinates = (rings: PolygonRings) =>
     place(rings).map((ring) => ring.map(([x, y]) => (swapped ? [y, x] : [x, y])));
   return (polygons, multi) =>

@@ -30,6 +30,7 @@ const Meta = z.object({
   ),
   states: z.array(z.enum(PATCH_STATES)),
   bounds: Bounds.nullable().describe('west, south, east, north; null before the subdistricts are imported'),
+  home: Bounds.nullable().describe('where a map begins: of an officer the own subdistricts, else the bounds'),
   center: z.tuple([z.number(), z.number()]).nullable(),
   basemap: z.object({ url: z.string(), attribution: z.string() }).nullable(),
 });
@@ -55,6 +56,7 @@ export function metaRoutes(app: FastifyInstance, deps: Deps): void {
     answer: Meta,
     handle: async ({ request }) => {
       const subdistricts = await listSubdistricts(db);
+      const scope = scopeOf(request);
       const bounds = await districtBounds(db);
       return {
         district: {
@@ -62,7 +64,7 @@ export function metaRoutes(app: FastifyInstance, deps: Deps): void {
           en: config.district || districtName(subdistricts, 'en'),
         },
         languages: ['zh' as const, 'en' as const],
-        months: await publishedMonths(db, scopeOf(request)),
+        months: await publishedMonths(db, scope),
         subdistricts: subdistricts.map(({ code, name }) => ({ code, name })),
         classes: CHANGE_CLASSES.map(({ code, name, zh, en, colour }) => ({
           code,
@@ -73,6 +75,7 @@ export function metaRoutes(app: FastifyInstance, deps: Deps): void {
         })),
         states: [...PATCH_STATES],
         bounds,
+        home: (scope === null ? null : await districtBounds(db, scope)) ?? bounds,
         center: bounds === null ? null : centreOf(bounds),
         basemap: config.basemap === null ? null : { ...config.basemap },
       };

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { sqlParameters } from '../../../../vector/store/sql.js';
 import { Problem } from '../../problem.js';
 import type { Queryable } from '../queryable.js';
-import { compileCql2 } from './compile.js';
+import { readCondition } from './condition.js';
 import { wktOf } from './geometry.js';
+import { likeness } from './like.js';
+import { conditionSql } from './sql.js';
 import { parseCql2Text } from './text.js';
 
 const QUERYABLES: readonly Queryable[] = [
@@ -17,11 +19,8 @@ const QUERYABLES: readonly Queryable[] = [
 
 function compiled(filter: unknown): { sql: string; values: readonly unknown[] } {
   const parameters = sqlParameters();
-  const sql = compileCql2(filter, {
-    queryables: QUERYABLES,
-    parameters,
-    intersects: (geometry) => `MEETS ${wktOf(geometry)}`,
-  });
+  const condition = readCondition(filter, QUERYABLES, wktOf);
+  const sql = conditionSql(condition, parameters, (ground) => `MEETS ${ground}`);
   return { sql, values: parameters.values };
 }
 const text = (filter: string) => compiled(parseCql2Text(filter));
@@ -74,6 +73,11 @@ describe('CQL2 Text', () => {
     });
     expect(text("class in ('a','b')").sql).toBe('((p.class = $1::text) OR (p.class = $2::text))');
     expect(text('due IS NOT NULL').sql).toBe('(NOT (l.due IS NULL))');
+  });
+
+  test('texts are ordered by their characters’ codes, whatever order the database has', () => {
+    expect(text("class < 'b'").sql).toBe('(p.class < $1::text COLLATE "C")');
+    expect(text("class = 'b'").sql).toBe('(p.class = $1::text)');
   });
 
   test('quotes in texts are doubled, names may stand in double quotes', () => {
@@ -163,5 +167,32 @@ describe('CQL2 JSON', () => {
     ],
   ])('%j is refused with words', (filter, words) => {
     expect(detailOf(() => compiled(filter))).toContain(words);
+  });
+});
+
+describe('LIKE in memory', () => {
+  test.each([
+    ['building%', 'building_new', true],
+    ['%new', 'building_new', true],
+    ['%g_n%', 'building_new', true],
+    ['%g\\_n%', 'building_new', true],
+    ['%g\\_n%', 'building-new', false],
+    ['b%b', 'b', false],
+    ['', '', true],
+    ['%', '', true],
+    ['_', '', false],
+    ['_街道', '东街道', true],
+    // one character, two units of UTF-16
+    ['_', '𠮷', true],
+    ['a%%b%c', 'axxbxxbc', true],
+    ['%ab', 'aab', true],
+    ['Building%', 'building', false],
+  ])('%s of %s', (pattern, value, is) => {
+    expect(likeness(pattern)(value)).toBe(is);
+  });
+
+  test('a pattern of many % takes no longer than its text is long', () => {
+    expect(likeness('%a'.repeat(4000))('a'.repeat(30))).toBe(false);
+    expect(likeness(`${'%a_'.repeat(15)}b`)('a'.repeat(200))).toBe(false);
   });
 });

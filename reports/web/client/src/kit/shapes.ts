@@ -34,6 +34,7 @@ export const Meta = z.object({
   subdistricts: z.array(z.object({ code: z.string(), name: z.string() })),
   classes: z.array(z.object({ name: z.string(), zh: z.string(), en: z.string(), color: z.string() })),
   bounds: Box.nullable(),
+  home: Box.nullable(),
   center: LonLat.nullable(),
   basemap: z.object({ url: z.string(), attribution: z.string() }).nullable(),
 });

@@ -129,9 +129,9 @@ function filters({ meta, user }: App, filter: Readonly<Record<string, string>>, 
 
 function row(app: App, lead: Lead, tick: HTMLElement | null): HTMLElement {
   const words = t();
-  const place = lead.address
-    ? lead.address.text + words.near(metres(lead.address.distanceM))
-    : (lead.subdistrict ?? words.outside);
+  const subdistrict = lead.subdistrict ?? words.outside;
+  const near = lead.address && lead.address.text + words.near(metres(lead.address.distanceM));
+  const area = `${count(Math.round(lead.area_m2))} m²`;
   return h(
     'li',
     { class: 'lead-row' },
@@ -140,11 +140,11 @@ function row(app: App, lead: Lead, tick: HTMLElement | null): HTMLElement {
       'a',
       { href: `/leads/${encodeURIComponent(lead.number)}` },
       leadTags(app, lead),
-      h('span', { class: 'place-line' }, place),
+      h('span', { class: 'place-line' }, near ?? subdistrict),
       h(
         'span',
         { class: 'line-2' },
-        `${lead.subdistrict ?? words.outside} · ${count(Math.round(lead.area_m2))} m²`,
+        near ? `${subdistrict} · ${area}` : area,
         lead.team !== null && ` · ${lead.team}`,
       ),
       dueText(lead),

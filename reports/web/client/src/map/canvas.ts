@@ -43,11 +43,11 @@ export interface Canvas {
   choose(number: string | null): void;
 }
 
-/** The camera a map starts with: where the address says, else the whole district. */
+/** The camera a map starts with: where the address says, else an officer's own subdistricts or the whole district. */
 function cameraOf(state: MapState, meta: Meta) {
   if (state.camera)
     return { center: { lng: state.camera.lon, lat: state.camera.lat }, zoom: state.camera.zoom };
-  if (meta.bounds) return { bounds: meta.bounds, fitBoundsOptions: { padding: 24 } };
+  if (meta.home) return { bounds: meta.home, fitBoundsOptions: { padding: 24 } };
   return { center: meta.center ?? [114.13, 22.55], zoom: 12 } satisfies {
     center: [number, number];
     zoom: number;

@@ -1,58 +1,75 @@
-import type { SqlParameters } from '../../../../vector/store/sql.js';
 import { Problem } from '../../problem.js';
 import type { Queryable } from '../queryable.js';
 import { type Geometry, readGeometry } from './geometry.js';
 
-/** What a filter is compiled against. */
-export interface Frame {
-  /** Exactly these names can be asked for. */
-  readonly queryables: readonly Queryable[];
-  readonly parameters: SqlParameters;
-  /** SQL that is true where the feature meets the geometry, whose coordinates are in the filter's CRS. */
-  intersects(geometry: Geometry): string;
-}
+export const COMPARISONS = ['=', '<>', '<', '>', '<=', '>='] as const;
+type Comparison = (typeof COMPARISONS)[number];
+
+export type ScalarType = Exclude<Queryable['type'], 'geometry'>;
+export type Value = string | number | boolean;
+
+/** A side of a comparison, of the comparison's type. */
+export type Operand = { readonly queryable: Queryable } | { readonly value: Value };
+
+/**
+ * A filter that has been checked: it names queryables only, and its values have the types of what they are compared with. `Ground`
+ * is a geometry as its reader brings it.
+ */
+export type Condition<Ground> =
+  | { readonly kind: 'constant'; readonly holds: boolean }
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition<Ground>[] }
+  | { readonly kind: 'not'; readonly part: Condition<Ground> }
+  | {
+      readonly kind: 'compare';
+      readonly op: Comparison;
+      readonly type: ScalarType;
+      readonly left: Operand;
+      readonly right: Operand;
+    }
+  | {
+      readonly kind: 'in';
+      readonly of: Queryable;
+      readonly type: ScalarType;
+      readonly values: readonly Value[];
+    }
+  | { readonly kind: 'like'; readonly of: Queryable; readonly pattern: string }
+  | { readonly kind: 'null'; readonly of: Queryable }
+  | { readonly kind: 'meets'; readonly ground: Ground };
 
 /** Most conditions in one filter, values of IN lists counted. */
 const MOST_NODES = 1000;
 const MOST_DEPTH = 60;
 
-const COMPARE: Readonly<Record<string, string>> = {
-  '=': '=',
-  '<>': '<>',
-  '<': '<',
-  '>': '>',
-  '<=': '<=',
-  '>=': '>=',
-};
-
-/** SQL types by those of queryables. */
-const CAST = { string: 'text', number: 'float8', boolean: 'boolean', date: 'date', instant: 'timestamptz' };
-type ScalarType = keyof typeof CAST;
-
 /**
- * SQL of a filter in CQL2 JSON (OGC 21-065r2, clause 8 and annex). Values only ever go in as parameters, names only as the
- * SQL of a queryable.
+ * Reads a filter in CQL2 JSON (OGC 21-065r2, clause 8 and annex).
+ * @param queryables exactly these can be asked for
+ * @param groundOf of a geometry in the filter's CRS
  * @throws Problem 400 naming what is wrong: an unknown property or operator, a value of another type.
  */
-export function compileCql2(filter: unknown, frame: Frame): string {
+export function readCondition<Ground>(
+  filter: unknown,
+  queryables: readonly Queryable[],
+  groundOf: (geometry: Geometry) => Ground,
+): Condition<Ground> {
   let nodes = 0;
   const count = (depth: number) => {
     if (++nodes > MOST_NODES) throw bad(`more than ${MOST_NODES} conditions`);
     if (depth > MOST_DEPTH) throw bad(`nested more than ${MOST_DEPTH} deep`);
   };
 
-  const condition = (node: unknown, depth: number): string => {
+  const condition = (node: unknown, depth: number): Condition<Ground> => {
     count(depth);
-    if (typeof node === 'boolean') return node ? 'TRUE' : 'FALSE';
+    if (typeof node === 'boolean') return { kind: 'constant', holds: node };
     const { op, args } = operation(node);
     if (op === 'and' || op === 'or') {
       if (args.length < 2) throw bad(`"${op}" needs at least two conditions`);
-      return `(${args.map((arg) => condition(arg, depth + 1)).join(op === 'and' ? ' AND ' : ' OR ')})`;
+      return { kind: op, parts: args.map((arg) => condition(arg, depth + 1)) };
     }
-    if (op === 'not') return `(NOT ${condition(one(op, args), depth + 1)})`;
-    if (Object.hasOwn(COMPARE, op)) {
+    if (op === 'not') return { kind: 'not', part: condition(one(op, args), depth + 1) };
+    const compared = COMPARISONS.find((known) => known === op);
+    if (compared !== undefined) {
       const [left, right] = some(op, args, 2);
-      return comparison(COMPARE[op], left, right);
+      return comparison(compared, left, right);
     }
     if (op === 'like') {
       const [value, pattern] = some(op, args, 2);
@@ -60,7 +77,7 @@ export function compileCql2(filter: unknown, frame: Frame): string {
     }
     if (op === 'between') {
       const [value, low, high] = some(op, args, 3);
-      return `(${comparison('>=', value, low)} AND ${comparison('<=', value, high)})`;
+      return { kind: 'and', parts: [comparison('>=', value, low), comparison('<=', value, high)] };
     }
     if (op === 'in') {
       const [value, list] = some(op, args, 2);
@@ -68,9 +85,13 @@ export function compileCql2(filter: unknown, frame: Frame): string {
       list.forEach(() => {
         count(depth);
       });
-      return `(${list.map((item) => comparison('=', value, item)).join(' OR ')})`;
+      return among(list.map((item) => comparison('=', value, item)));
     }
-    if (op === 'isNull') return `(${propertySql(one(op, args))} IS NULL)`;
+    if (op === 'isNull') {
+      const name = propertyOf(one(op, args));
+      if (name === null) throw bad('"isNull" needs a property');
+      return { kind: 'null', of: find(name) };
+    }
     if (op === 's_intersects') {
       const [left, right] = some(op, args, 2);
       return spatial(left, right);
@@ -79,20 +100,21 @@ export function compileCql2(filter: unknown, frame: Frame): string {
   };
 
   const find = (name: string): Queryable => {
-    const found = frame.queryables.find((q) => q.name === name);
+    const found = queryables.find((q) => q.name === name);
     if (found) return found;
-    const names = frame.queryables.map((q) => q.name).join(', ');
+    const names = queryables.map((q) => q.name).join(', ');
     throw bad(`unknown property "${name}"; known are ${names}`);
   };
-  const propertySql = (node: unknown): string => {
-    const name = propertyOf(node);
-    if (name === null) throw bad('"isNull" needs a property');
-    return find(name).sql;
-  };
-  const comparison = (op: string, left: unknown, right: unknown): string => {
+  const comparison = (op: Comparison, left: unknown, right: unknown): Compare => {
     const [leftName, rightName] = [propertyOf(left), propertyOf(right)];
     const type = typeOf(leftName ?? rightName, left, right);
-    return `(${operand(left, leftName, type)} ${op} ${operand(right, rightName, type)})`;
+    return {
+      kind: 'compare',
+      op,
+      type,
+      left: operand(left, leftName, type),
+      right: operand(right, rightName, type),
+    };
   };
   /** The type both sides of a comparison must have: the property's, or that of two literals. */
   const typeOf = (name: string | null, left: unknown, right: unknown): ScalarType => {
@@ -105,31 +127,55 @@ export function compileCql2(filter: unknown, frame: Frame): string {
     if (queryable.type === 'geometry') throw bad(`${name} is a geometry; use S_INTERSECTS`);
     return queryable.type;
   };
-  const operand = (node: unknown, name: string | null, type: ScalarType): string => {
-    if (name === null) return `${frame.parameters.add(literalValue(node, type))}::${CAST[type]}`;
+  const operand = (node: unknown, name: string | null, type: ScalarType): Operand => {
+    if (name === null) return { value: literalValue(node, type) };
     const queryable = find(name);
     if (queryable.type !== type) throw bad(`${name} is no ${type}, as what it is compared with`);
-    return queryable.sql;
+    return { queryable };
   };
-  const like = (value: unknown, pattern: unknown): string => {
+  const like = (value: unknown, pattern: unknown): Condition<Ground> => {
     const name = propertyOf(value);
     if (name === null || find(name).type !== 'string') throw bad('"like" needs a text property first');
     const text = literalValue(pattern, 'string');
     // PostgreSQL refuses a pattern that ends with the escape character
     if (typeof text !== 'string' || /(?<!\\)(?:\\\\)*\\$/.test(text))
       throw bad('a pattern of "like" ends with \\');
-    return `(${find(name).sql} LIKE ${frame.parameters.add(text)}::text)`;
+    return { kind: 'like', of: find(name), pattern: text };
   };
-  const spatial = (left: unknown, right: unknown): string => {
+  const spatial = (left: unknown, right: unknown): Condition<Ground> => {
     const name = propertyOf(left) ?? propertyOf(right);
     const literal = propertyOf(left) === null ? left : right;
     if (name === null || propertyOf(literal) !== null)
       throw bad('S_INTERSECTS needs one property and one geometry');
     if (find(name).type !== 'geometry') throw bad(`${name} is not a geometry`);
-    return frame.intersects(readGeometry(literal));
+    return { kind: 'meets', ground: groundOf(readGeometry(literal)) };
   };
 
   return condition(filter, 0);
+}
+
+/** Whether any part of it asks for a ground. */
+export function asksGround<Ground>(condition: Condition<Ground>): boolean {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.parts.some(asksGround);
+    case 'not':
+      return asksGround(condition.part);
+    default:
+      return condition.kind === 'meets';
+  }
+}
+
+type Compare = Extract<Condition<never>, { kind: 'compare' }>;
+
+/** One property and a list of values is looked up at once, however long the list. */
+function among(comparisons: readonly Compare[]): Condition<never> {
+  const [{ left, type }] = comparisons;
+  const values = comparisons.flatMap(({ right }) => ('value' in right ? [right.value] : []));
+  return 'queryable' in left && values.length === comparisons.length
+    ? { kind: 'in', of: left.queryable, type, values }
+    : { kind: 'or', parts: comparisons };
 }
 
 function bad(what: string): Problem {
