@@ -15,6 +15,7 @@ import { type Provider, providerOf } from '../reports/web/oidc/provider.js';
 import { hashPassword, randomPassword } from '../reports/web/passwords.js';
 import { type Db, openDatabase } from '../vector/store/db.js';
 import { warmPatches } from '../vector/store/patch-index.js';
+import { warmConnections } from '../vector/store/server.js';
 import { getSetting } from '../vector/store/settings.js';
 import { listSubdistricts } from '../vector/store/subdistricts.js';
 import { addUser, listUsers } from '../vector/store/users.js';
@@ -63,7 +64,7 @@ export async function serve(context: Context, { schedule = false } = {}): Promis
     const app = await createApp(depsOf(db, config, { scenes: shelf.openMonth, runs: desk, log }));
     try {
       // what cannot be read now is read, or complained of, when it is asked for
-      const warm = warmPatches(db, closing.signal).catch(() => {});
+      const warm = Promise.all([warmConnections(db), warmPatches(db, closing.signal)]).catch(() => {});
       await Promise.race([warm, wait(WARM_MS, undefined, { ref: false })]);
       const address = await app.listen({ port: config.port, host: config.host }).catch((error: unknown) => {
         throw new BadInput(

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { BadInput, messageOf, Unavailable } from '../../raster/errors.js';
-import type { ScriptDb } from './db.js';
+import type { Db, ScriptDb } from './db.js';
 import { type Hold, holdOnServer } from './hold.js';
 import { type Migration, migrate } from './migrate.js';
 import { savepoints } from './savepoint.js';
@@ -9,6 +9,8 @@ import { TEXT_PARSERS } from './values.js';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A server's default of 100 connections serves several workers and the web application. */
 const POOL_SIZE = 8;
+/** Idle connections are kept for so long, ms: the first question a fresh one asks of PostGIS waits 50 to 100 ms until it is loaded there. */
+const IDLE_MS = 600_000;
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
@@ -27,6 +29,7 @@ export async function openServer(url: string, migrations?: readonly Migration[] 
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_MS,
     types,
     application_name: 'tuban',
     keepAlive: true,
@@ -67,6 +70,13 @@ export async function openServer(url: string, migrations?: readonly Migration[] 
     throw error;
   }
   return db;
+}
+
+/** Opens all connections to a server at once and has PostGIS loaded in each; does nothing on the embedded database, which has one. */
+export async function warmConnections(db: Db): Promise<void> {
+  if (db.kind === 'embedded') return;
+  const asked = 'SELECT ST_MakeEnvelope(0, 0, 1, 1) && ST_MakeEnvelope(0, 0, 1, 1)';
+  await Promise.all(Array.from({ length: POOL_SIZE }, () => db.query(asked)));
 }
 
 /** The address as it may be printed. @throws BadInput where it is none. */

@@ -37,6 +37,7 @@ export const META = {
   classes: CHANGE_CLASSES.map(({ code, name, zh, en, colour }) => ({ code, name, zh, en, color: colour })),
   states: ['suspected', 'confirmed', 'dismissed'],
   bounds: [WEST, SOUTH, WEST + 0.06, SOUTH + 0.03],
+  home: [WEST, SOUTH, WEST + 0.06, SOUTH + 0.03],
   center: [WEST + 0.03, SOUTH + 0.015],
   basemap: null,
 };

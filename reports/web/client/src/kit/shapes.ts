@@ -34,7 +34,8 @@ export const Meta = z.object({
   subdistricts: z.array(z.object({ code: z.string(), name: z.string() })),
   classes: z.array(z.object({ name: z.string(), zh: z.string(), en: z.string(), color: z.string() })),
   bounds: Box.nullable(),
-  home: Box.nullable(),
+  // a device that was away keeps an answer of before there was one
+  home: Box.nullish(),
   center: LonLat.nullable(),
   basemap: z.object({ url: z.string(), attribution: z.string() }).nullable(),
 });

@@ -47,7 +47,8 @@ export interface Canvas {
 function cameraOf(state: MapState, meta: Meta) {
   if (state.camera)
     return { center: { lng: state.camera.lon, lat: state.camera.lat }, zoom: state.camera.zoom };
-  if (meta.home) return { bounds: meta.home, fitBoundsOptions: { padding: 24 } };
+  const home = meta.home ?? meta.bounds;
+  if (home) return { bounds: home, fitBoundsOptions: { padding: 24 } };
   return { center: meta.center ?? [114.13, 22.55], zoom: 12 } satisfies {
     center: [number, number];
     zoom: number;
