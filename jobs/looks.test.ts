@@ -62,7 +62,7 @@ describe('lookAgain at a new building that an earlier pair does not show', () =>
     const wanted: (readonly string[])[] = [];
     const states: Partial<StateHistory> = {
       months: ['2026-06', '2026-07'],
-      share: async (_month, _zone, ...names) => {
+      share: async (_month, _zone, names) => {
         wanted.push(names);
         return { usable, holding };
       },
@@ -97,7 +97,10 @@ describe('lookAgain at a wood that was cut', () => {
   async function look(forest: number, built: number) {
     const states: Partial<StateHistory> = {
       months: ['2026-06', '2026-07'],
-      share: async (_month, _zone, name) => ({ usable: 1, holding: name === 'forest' ? forest : built }),
+      share: async (_month, _zone, _names, unseen = []) => {
+        const seen = unseen.includes('built') ? 1 - built : 1;
+        return { usable: seen, holding: seen > 0 ? forest / seen : 0 };
+      },
     };
     const { own } = await lookAgain(
       { ...ASKED, drafts: [{ class: 'forest_loss', rings: [RINGS] } as unknown as DraftPatch] },

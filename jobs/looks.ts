@@ -64,6 +64,12 @@ const STATE_OF: Readonly<Partial<Record<ChangeClassName, { name: StateName; afte
   forest_loss: { name: 'forest', after: false },
 };
 
+/**
+ * States that an earlier month cannot have shown before a class's change: no wood grows within a year where something was built. What looks so
+ * under one that was cut is a cloud that nothing gave away, as in a first month, which has none to be held against.
+ */
+const UNSEEN: Readonly<Partial<Record<ChangeClassName, readonly StateName[]>>> = { forest_loss: ['built'] };
+
 /** States of ground that no building stands on. */
 const UNBUILT: readonly StateName[] = ['water', 'forest', 'green'];
 
@@ -129,27 +135,16 @@ async function askStates(
   for (const subject of subjects) {
     const state = STATE_OF[subject.class];
     if (state === undefined) continue;
-    const { kind } = subject;
+    const { kind, zone } = subject;
     for (const of of kind === 'earlier' ? earlier : [month]) {
-      const { usable, holding } = await shareOf(states, of, subject, state.name);
+      const unseen = kind === 'earlier' ? (UNSEEN[subject.class] ?? []) : [];
+      const { usable, holding } = await states.share(of, zone, [state.name], unseen);
       const share = state.after === (kind === 'later') ? holding : 1 - holding;
       const before = kind === 'later' ? subject.before : of;
       answers.push({ subject, look: { kind, before, after: month, usable, holding: share } });
     }
   }
   return answers;
-}
-
-/**
- * What a month's states say of a subject. No wood grows within a year where something was built: what looks so under one that was cut
- * is a cloud that nothing gave away, as in a first month, which has none to be held against. It is not seen.
- */
-async function shareOf(states: StateHistory, month: string, subject: Subject, name: StateName) {
-  const { kind, zone } = subject;
-  const seen = await states.share(month, zone, name);
-  if (kind !== 'earlier' || subject.class !== 'forest_loss') return seen;
-  const built = (await states.share(month, zone, 'built')).holding;
-  return { usable: seen.usable * (1 - built), holding: built < 1 ? seen.holding / (1 - built) : 0 };
 }
 
 /** One comparison for all subjects that want the same before month. */
@@ -189,7 +184,7 @@ async function askPairs(
 /** Of a zone the share that plants or water covered in a month; 0 where too little of it was seen. */
 async function unbuiltShare(states: StateHistory, month: string, zone: Zone): Promise<number> {
   if (!states.months.includes(month)) return 0;
-  const { usable, holding } = await states.share(month, zone, ...UNBUILT);
+  const { usable, holding } = await states.share(month, zone, UNBUILT);
   return usable >= LEAST_USABLE ? holding : 0;
 }
 

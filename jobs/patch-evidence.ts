@@ -1,4 +1,4 @@
-import { STATES, type StateName } from '../kernels/classes.js';
+import { codeOfState } from '../kernels/classes.js';
 import type { Grid, Window } from '../raster/grid.js';
 import { openRaster } from '../raster/tiff/open.js';
 import { rasterizeZones, windowAround, type Zone, zoneOfRings } from '../raster/zones.js';
@@ -8,8 +8,6 @@ import type { DraftPatch } from '../vector/number.js';
 /** How far around a patch its surroundings reach, metres. */
 const AROUND_M = 20;
 
-const codeOfState = (name: StateName): number | undefined =>
-  STATES.find((state) => state.name === name)?.code;
 const BUILT = codeOfState('built');
 const GREEN = [codeOfState('green'), codeOfState('forest')];
 

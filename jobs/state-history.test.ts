@@ -33,8 +33,16 @@ afterAll(async () => {
 const whole = { rings: [Float64Array.from([0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT])] };
 
 it('has not seen what lay in a shadow', async () => {
-  expect(await history.share('2026-08', whole, 'water')).toEqual({ usable: 0.5, holding: 0.5 });
-  expect(await history.share('2026-08', whole, 'other')).toEqual({ usable: 0.5, holding: 0.5 });
+  expect(await history.share('2026-08', whole, ['water'])).toEqual({ usable: 0.5, holding: 0.5 });
+  expect(await history.share('2026-08', whole, ['other'])).toEqual({ usable: 0.5, holding: 0.5 });
+});
+
+it('has not seen the states that are to count as unseen', async () => {
+  expect(await history.share('2026-08', whole, ['water'], ['other'])).toEqual({ usable: 0.25, holding: 1 });
+  expect(await history.share('2026-08', whole, ['forest'], ['other', 'water'])).toEqual({
+    usable: 0,
+    holding: 0,
+  });
 });
 
 it('counts a shadow as other ground in areas', async () => {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { countedState, SHADE, STATES, type StateName } from '../kernels/classes.js';
+import { codeOfState, countedState, SHADE, type StateName } from '../kernels/classes.js';
 import { detectorByName } from '../kernels/detectors.js';
 import { STATE_SLOTS } from '../raster/engine/job.js';
 import type { Grid } from '../raster/grid.js';
@@ -21,7 +21,13 @@ export interface StateShare {
 export interface StateHistory {
   /** Months known, oldest first. */
   readonly months: readonly string[];
-  share(month: string, zone: Zone, ...asked: readonly StateName[]): Promise<StateShare>;
+  /** @param unseen states that count as not seen */
+  share(
+    month: string,
+    zone: Zone,
+    asked: readonly StateName[],
+    unseen?: readonly StateName[],
+  ): Promise<StateShare>;
   /**
    * Pixels by zone and state in both months, as BlockResult.transitions counts them; slot 0 where either month saw nothing.
    * @throws Error where a month is not known.
@@ -70,13 +76,12 @@ export async function openStateHistory(
   };
   return {
     months: [...files.keys()].sort(),
-    async share(month, zone, ...asked) {
+    async share(month, zone, asked, unseen = []) {
       const window = windowAround(zone, grid);
       if (window === null) return { usable: 0, holding: 0 };
       const [states] = await (await raster(month)).readWindow(0, window, [0]);
-      const wanted = new Set(
-        STATES.flatMap(({ name, code }) => (asked.includes(name) ? [code as number] : [])),
-      );
+      const wanted = new Set(asked.map(codeOfState));
+      const hidden = new Set([0, SHADE, ...unseen.map(codeOfState)]);
       let total = 0;
       let seen = 0;
       let holding = 0;
@@ -84,7 +89,7 @@ export async function openStateHistory(
         const start = (y - window.y) * window.width - window.x;
         total += x1 - x0;
         for (let at = start + x0; at < start + x1; at++) {
-          if (states[at] !== 0 && states[at] !== SHADE) seen++;
+          if (!hidden.has(states[at])) seen++;
           if (wanted.has(states[at])) holding++;
         }
       });

@@ -14,7 +14,7 @@ import {
   shadeMeanKernel,
   turnLevels,
 } from './buildings.js';
-import { type ChangeClassName, codeOf, STATES, type StateName } from './classes.js';
+import { type ChangeClassName, codeOf, codeOfState } from './classes.js';
 import type { SceneColour } from './detector.js';
 import type { StatePlanes } from './states.js';
 import { createBuildingSweep } from './wasm/building-sweep.js';
@@ -104,9 +104,8 @@ function createKernels(
   };
 }
 
-const stateCode = (name: StateName) => STATES.find((state) => state.name === name)?.code ?? 0;
-const BUILT = stateCode('built');
-const OTHER = stateCode('other');
+const BUILT = codeOfState('built');
+const OTHER = codeOfState('other');
 const [NEW, REMOVED] = [codeOf('building_new'), codeOf('building_removed')];
 
 /** Puts buildings that came and that are gone over the other classes, and makes the states say the same. */

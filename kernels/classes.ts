@@ -40,9 +40,18 @@ export type StateName = (typeof STATES)[number]['name'];
  */
 export const SHADE = 6;
 
+/** The code of a land state. */
+export function codeOfState(name: StateName): number {
+  return STATE_CODES[name];
+}
+
+const STATE_CODES = Object.fromEntries(STATES.map(({ name, code }) => [name, code])) as Readonly<
+  Record<StateName, number>
+>;
+
 /** The state that a code of the state raster counts as in areas. */
 export function countedState(code: number): number {
-  return code === SHADE ? 5 : code;
+  return code === SHADE ? STATE_CODES.other : code;
 }
 
 /** 1 亩 in m² = 2000/3. */

@@ -1,4 +1,4 @@
-import { type ChangeClassName, codeOf, STATES, type StateName } from './classes.js';
+import { type ChangeClassName, codeOf, codeOfState } from './classes.js';
 import type { Detection } from './detector.js';
 
 /** Magnitude, of 127, from which a pixel beside a changed body has surely changed too. */
@@ -6,9 +6,8 @@ const SURELY_CHANGED = 96;
 /** Half-width in px of the square that must lie inside a body: specks have no edge to be given back. */
 const CORE = 2;
 
-const stateOf = (name: StateName): number => STATES.find((state) => state.name === name)?.code ?? 0;
-const FOREST = stateOf('forest');
-const GREEN = stateOf('green');
+const FOREST = codeOfState('forest');
+const GREEN = codeOfState('green');
 /** Forest, or what the window mixes it into. */
 const isPlants = (state: number) => state === FOREST || state === GREEN;
 

@@ -1,4 +1,4 @@
-import { STATES } from '../kernels/classes.js';
+import { codeOfState } from '../kernels/classes.js';
 
 /**
  * What the land is covered with, and its mean surface reflectance in blue, green, red, nir. Magnitudes follow common
@@ -47,12 +47,11 @@ export const COVER = Object.fromEntries(COVERS.map((name, i) => [name, i])) as R
 /** Reflectance by cover index and band (4 a cover). */
 export const COVER_REFLECTANCE = Float64Array.from(COVERS.flatMap((name) => REFLECTANCE[name]));
 
-const stateCode = (name: (typeof STATES)[number]['name']) => STATES.find((s) => s.name === name)?.code ?? 0;
-export const BUILT = stateCode('built');
-export const WATER = stateCode('water');
-export const FOREST = stateCode('forest');
-export const GREEN = stateCode('green');
-export const OTHER = stateCode('other');
+export const BUILT = codeOfState('built');
+export const WATER = codeOfState('water');
+export const FOREST = codeOfState('forest');
+export const GREEN = codeOfState('green');
+export const OTHER = codeOfState('other');
 
 /** How a cover varies: share of tone between objects, of fine and of coarse texture, and the size of these in metres. */
 export interface Grain {

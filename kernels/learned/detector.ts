@@ -1,5 +1,5 @@
 import type { Backend } from '../backend.js';
-import { type ChangeClassName, codeOf, STATES, UNUSABLE } from '../classes.js';
+import { type ChangeClassName, codeOf, codeOfState, UNUSABLE } from '../classes.js';
 import { CONFIDENCE_STEPS } from '../confidence.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions } from '../detector.js';
 import { stateDetector } from '../state-detector.js';
@@ -15,13 +15,9 @@ const LATTICE = 8;
 /** The brightest confidence that a pixel carries. */
 const MOST_STEPS = CONFIDENCE_STEPS - 1;
 
-const WATER = stateCode('water');
-const FOREST = stateCode('forest');
-const GREEN = stateCode('green');
-
-function stateCode(name: (typeof STATES)[number]['name']): number {
-  return STATES.find((state) => state.name === name)?.code ?? 0;
-}
+const WATER = codeOfState('water');
+const FOREST = codeOfState('forest');
+const GREEN = codeOfState('green');
 
 /**
  * The states detector with a learned model in it: the classes that the model tells are its own, all others and the land states are

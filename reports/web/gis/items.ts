@@ -1,4 +1,5 @@
 import type { Db } from '../../../vector/store/db.js';
+import { districtBounds } from '../../../vector/store/overview.js';
 import { sqlParameters } from '../../../vector/store/sql.js';
 import type { Collection, ItemFeature, ItemKey } from './collection.js';
 import { asksGround } from './cql2/condition.js';
@@ -7,7 +8,6 @@ import { keysInMemory } from './items-memory.js';
 import type { ItemsQuery } from './items-query.js';
 import { type ItemsAsk, keyColumns, keysBySql, type Scope, scopeSql } from './items-sql.js';
 import { geometryPlacer, type NamedCrs } from './place.js';
-import { districtBox } from './spatial.js';
 
 export type { Scope } from './items-sql.js';
 
@@ -40,7 +40,7 @@ export async function itemsAsk(
 ): Promise<ItemsAsk> {
   const { limit, offset } = query;
   const conditions = conditionsOf(collection, query);
-  const box = conditions.some(asksGround) ? await districtBox(db) : null;
+  const box = conditions.some(asksGround) ? await districtBounds(db) : null;
   return { collection, conditions, scope, box, limit, offset };
 }
 

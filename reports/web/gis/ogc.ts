@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { districtBounds } from '../../../vector/store/overview.js';
 import { scopeOf } from '../permissions.js';
 import { Problem } from '../problem.js';
 import type { Collection } from './collection.js';
@@ -18,7 +19,6 @@ import {
 } from './ogc-documents.js';
 import { landingHtml } from './ogc-html.js';
 import { crsByUri, offeredCrs } from './place.js';
-import { districtBox } from './spatial.js';
 
 const GEOJSON = 'application/geo+json; charset=utf-8';
 
@@ -41,7 +41,7 @@ export const ogc: FastifyPluginAsync<GisOptions> = async (app, { deps }) => {
   };
   const describe = async (request: FastifyRequest, collection: Collection) =>
     describeCollection(rootOf(request), collection, {
-      box: await districtBox(db),
+      box: await districtBounds(db),
       months: await monthsOf(db, collection),
     });
 

@@ -1,5 +1,4 @@
 import { type Crs, transformer, WGS84 } from '../../../raster/crs.js';
-import type { Db } from '../../../vector/store/db.js';
 import type { Extent } from '../../../vector/store/patch-index.js';
 import type { SqlParameters } from '../../../vector/store/sql.js';
 import { densified, type Geometry, mapPositions, rectangle, wktOf } from './cql2/geometry.js';
@@ -14,15 +13,6 @@ export type Ground = { readonly box: LonLatBox } | { readonly geometry: Geometry
 const EDGE_DEGREES = 0.01;
 /** Ground around the district that geometries are cut to, degrees: far off, a projection has no answer. */
 const AROUND_DEGREES = 1;
-
-/** Box of all subdistricts; null before the first import. */
-export async function districtBox(db: Db): Promise<LonLatBox | null> {
-  const [row] = await db.query<{ w: number | null; s: number; e: number; n: number }>(
-    `SELECT ST_XMin(box) AS w, ST_YMin(box) AS s, ST_XMax(box) AS e, ST_YMax(box) AS n
-     FROM (SELECT ST_Extent(geom)::geometry AS box FROM tuban.subdistrict) AS b`,
-  );
-  return row === undefined || row.w === null ? null : [row.w, row.s, row.e, row.n];
-}
 
 /** Where the geometries lie that are asked. */
 export interface SpatialFrame {

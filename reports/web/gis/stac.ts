@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sceneFiles } from '../../../raster/scene-files.js';
 import { isAddress } from '../../../raster/tiff/address.js';
+import { districtBounds } from '../../../vector/store/overview.js';
 import { listRuns, type RunRecord } from '../../../vector/store/runs.js';
 import { listScenes, type SceneRecord } from '../../../vector/store/scenes.js';
 import type { Role } from '../permissions.js';
@@ -12,7 +13,6 @@ import { baseOf, described, type GisOptions } from './deps.js';
 import { link } from './ogc-documents.js';
 import { RUN_RASTERS, runRaster } from './run-raster.js';
 import { sendFile } from './send-file.js';
-import { districtBox } from './spatial.js';
 import {
   assetKey,
   COG_TYPE,
@@ -85,7 +85,7 @@ export const stac: FastifyPluginAsync<GisOptions> = async (app, { deps }) => {
       .map(({ month }) => month)
       .sort();
     return collection(rootOf(request), id, {
-      box: await districtBox(db),
+      box: await districtBounds(db),
       months: months.length === 0 ? null : [months[0], months[months.length - 1]],
     });
   };

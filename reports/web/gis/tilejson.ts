@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
+import { districtBounds } from '../../../vector/store/overview.js';
 import { publishedRun } from '../../../vector/store/runs.js';
 import { NOTICE } from '../../leads/words.js';
 import { Problem } from '../problem.js';
@@ -8,7 +9,7 @@ import { ChangeParams, Month } from './image-tiles.js';
 import { monthScenes } from './month-scenes.js';
 import { PatchTileQuery } from './patch-tiles.js';
 import { roundBox } from './place.js';
-import { districtBox, type LonLatBox } from './spatial.js';
+import type { LonLatBox } from './spatial.js';
 import { MOST_ZOOM, zoomOf } from './tile-math.js';
 
 /** Vector tiles of this zoom are drawn larger for those beyond: their 4096 units are finer than any pixel. */
@@ -34,7 +35,7 @@ export const tilejson: FastifyPluginAsync<GisOptions> = async (app, { deps }) =>
       for (const [name, value] of Object.entries({ ...query, ...lists })) {
         if (value !== undefined) own.set(name, String(value));
       }
-      return document('patches', await districtBox(db), {
+      return document('patches', await districtBounds(db), {
         tiles: [`${baseOf(request, deps)}/tiles/patches/{z}/{x}/{y}.pbf?${own}`],
         description: NOTICE,
         minzoom: 0,
@@ -60,7 +61,7 @@ export const tilejson: FastifyPluginAsync<GisOptions> = async (app, { deps }) =>
     '/tiles/subdistricts.json',
     described('signed-in', 'TileJSON of the subdistricts’ vector tiles'),
     async (request) =>
-      document('subdistricts', await districtBox(db), {
+      document('subdistricts', await districtBounds(db), {
         tiles: [`${baseOf(request, deps)}/tiles/subdistricts/{z}/{x}/{y}.pbf`],
         minzoom: 0,
         maxzoom: VECTOR_ZOOM,
@@ -90,7 +91,7 @@ export const tilejson: FastifyPluginAsync<GisOptions> = async (app, { deps }) =>
       const { month, against } = ChangeParams.parse(request.params);
       const run = await publishedRun(db, { month, against });
       if (run === null) throw new Problem(404, `There is no run of ${month} ${against}`);
-      const box = await districtBox(db);
+      const box = await districtBounds(db);
       return document(`${month} ${against}`, box, {
         tiles: [`${baseOf(request, deps)}/tiles/change/${month}/${against}/{z}/{x}/{y}.png`],
         description: NOTICE,
