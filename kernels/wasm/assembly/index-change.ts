@@ -1,12 +1,12 @@
 import { difference, pack } from './vectors';
-import { insideRow, mapRow, warpRow } from './warp';
+import { cellAt, insideRow, mapRow, warpSpan } from './warp';
 
 /**
  * Plain index differencing from source pixels to class: the mathematics of `indexChangeKernel` (kernels/indices.ts),
- * row by row: both dates are resampled into rows that stay in the processor's cache, then judged.
+ * cell by cell and row by row: both dates are resampled into rows that stay in the processor's cache, then judged.
  */
 
-/** Three bands a date in `rows`, six rows of `room` bytes, to the bytes of a row. `wanted` has bit c set for class c. */
+/** Three bands a date in `rows`, six rows of `room` bytes, to `width` bytes each. `wanted` has bit c set for class c. */
 function judgeRow(
   rows: usize,
   room: usize,
@@ -49,11 +49,19 @@ function judgeRow(
     const much = i32x4.min_s(i32x4.splat(127), i32x4.trunc_sat_f32x4_s(half));
     const sure = v128.and(much, i32x4.ne(found, i32x4.splat(0)));
     const o = <usize>x;
-    // the bytes of the last group may run over the row's end: the next row, or the room behind the last, takes them
-    store<u32>(code + o, pack(found));
-    store<u32>(confidence + o, pack(sure));
-    store<u32>(magnitude + o, pack(much));
+    const left = width - x;
+    put(code + o, pack(found), left);
+    put(confidence + o, pack(sure), left);
+    put(magnitude + o, pack(much), left);
   }
+}
+
+/** Four bytes, or the first `count` of them: what lies behind a cell may be done already. */
+// @ts-ignore: decorator
+@inline
+function put(to: usize, bytes: u32, count: i32): void {
+  if (count >= 4) store<u32>(to, bytes);
+  else for (; count > 0; count--, bytes >>= 8) store<u8>(to++, <u8>bytes);
 }
 
 /** 255, sure of nothing, where a pixel of the row lies outside. */
@@ -93,24 +101,35 @@ function sweep<T>(
   magnitude: usize,
   edges: bool,
 ): void {
-  const room = (<usize>width + 4) << 2;
+  const room = (<usize>spacing + 4) << 2;
+  // cell by cell, so that what neighbouring rows read stays in a core's own cache
+  for (let top = 0; top < height; top += spacing) {
+    for (let left = 0; left < width; left += spacing) {
+      const cellBefore = cellAt(mapBefore, across, top / spacing, left / spacing);
+      const cellAfter = cellAt(mapAfter, across, top / spacing, left / spacing);
+      const length = min(width - left, spacing);
+      const bottom = min(height - top, spacing);
+      for (let y = 0; y < bottom; y++) {
+        warpSpan<T>(before, strideBefore, planeBefore, 3, mapBefore, cellBefore, <f32>y, length, rows, room);
+        warpSpan<T>(after, strideAfter, planeAfter, 3, mapAfter, cellAfter, <f32>y, length, rows + 3 * room, room);
+        for (let k: usize = 0; k < 6; k++) {
+          const gain = load<f32>(gains + (k << 3));
+          const offset = load<f32>(gains + (k << 3), 4);
+          if (gain != 1 || offset != 0) mapRow(rows + k * room, rows + k * room, length, gain, offset);
+        }
+        const o = <usize>((top + y) * width + left);
+        judgeRow(rows, room, length, wanted, code + o, confidence + o, magnitude + o);
+      }
+    }
+  }
+  if (!edges) return;
   const inside = rows + 6 * room;
   for (let y = 0; y < height; y++) {
-    warpRow<T>(before, strideBefore, planeBefore, 3, mapBefore, spacing, across, y, width, rows, room);
-    warpRow<T>(after, strideAfter, planeAfter, 3, mapAfter, spacing, across, y, width, rows + 3 * room, room);
-    for (let k: usize = 0; k < 6; k++) {
-      const gain = load<f32>(gains + (k << 3));
-      const offset = load<f32>(gains + (k << 3), 4);
-      if (gain != 1 || offset != 0) mapRow(rows + k * room, rows + k * room, width, gain, offset);
-    }
     const o = <usize>(y * width);
-    judgeRow(rows, room, width, wanted, code + o, confidence + o, magnitude + o);
-    if (edges) {
-      insideRow(mapBefore, spacing, across, y, width, inside);
-      cutRow(inside, width, code + o, confidence + o, magnitude + o);
-      insideRow(mapAfter, spacing, across, y, width, inside);
-      cutRow(inside, width, code + o, confidence + o, magnitude + o);
-    }
+    insideRow(mapBefore, spacing, across, y, width, inside);
+    cutRow(inside, width, code + o, confidence + o, magnitude + o);
+    insideRow(mapAfter, spacing, across, y, width, inside);
+    cutRow(inside, width, code + o, confidence + o, magnitude + o);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Bilinear resampling of source windows, a row of the block at a time, four pixels at once. Coordinates are those of the
+ * Bilinear resampling of source windows, a row of a cell of the map at a time, four pixels at once. Coordinates are those of the
  * warp kernels (kernels/warp.ts): computed once for all bands. Where the sources of four pixels stand beside each other,
  * as they nearly always do at about equal resolution, whole vectors are loaded instead of single samples.
  */
@@ -64,95 +64,95 @@ function reach(from: f32, step: f32, low: f32, high: f32): f32 {
 }
 
 /**
- * Row `y` of a block `width` px wide: band b of pixel x at `out + b * outPlane + 4 * x`, with room for 3 px more. Samples
+ * `length` pixels of a cell's row `inCell`: band b of pixel x at `out + b * outPlane + 4 * x`, with room for 3 px more. Samples
  * are `stride` and `plane` bytes apart.
  */
-export function warpRow<T>(
+export function warpSpan<T>(
   samples: usize,
   stride: usize,
   plane: usize,
   bands: i32,
   map: usize,
-  spacing: i32,
-  across: i32,
-  y: i32,
-  width: i32,
+  cell: usize,
+  inCell: f32,
+  length: i32,
   out: usize,
   outPlane: usize,
 ): void {
   const size = <usize>sizeof<T>();
   const lastColumn = load<f32>(map, 16);
   const lastRow = load<f32>(map, 20);
-  const cellRow = y / spacing;
-  const inCell = <f32>(y - cellRow * spacing);
   const lanes = f32x4(0, 1, 2, 3);
   const unit = f32x4.splat(1);
-  let cell = map + (<usize>(HEAD + cellRow * across * CELL) << 2);
-  for (let from = 0; from < width; from += spacing, cell += CELL << 2) {
-    const u0 = load<f32>(cell) + load<f32>(cell, 8) * inCell;
-    const du = load<f32>(cell, 4) + load<f32>(cell, 12) * inCell;
-    const v0 = load<f32>(cell, 16) + load<f32>(cell, 24) * inCell;
-    const dv = load<f32>(cell, 20) + load<f32>(cell, 28) * inCell;
-    // how the places between the sources move from a pixel to the next, where those stand beside each other
-    const drift = du - 1;
-    const driftU = f32x4.splat(drift);
-    const driftV = f32x4.splat(dv);
-    const length = min(width, from + spacing) - from;
-    let x = 0;
-    while (x < length) {
-      const u = u0 + du * <f32>x;
-      const v = v0 + dv * <f32>x;
-      const left = floor(u);
-      const top = floor(v);
-      let run = 0;
-      if (left >= 0 && top >= 0 && top < lastRow) {
-        // as far as columns follow each other in one row of the source, and the vectors stay inside it
-        let far = min<f32>(<f32>(length - x), lastColumn - left - 4);
-        far = min(far, reach(u - left, drift, 0, 1));
-        far = min(far, reach(v - top, dv, 0, 1));
-        run = <i32>max<f32>(1, ceil(far));
-        // a pixel of rounding either way does no harm: weights at the seam of two sources agree
-        if (lastColumn - left < 5) run = 0;
-      }
-      const target = out + (<usize>(from + x) << 2);
-      if (run == 0) {
-        one<T>(samples, u, v, lastColumn, lastRow, stride, plane, bands, target, outPlane);
-        x++;
-        continue;
-      }
-      const s0 = f32x4.splat(u - left);
-      const t0 = f32x4.splat(v - top);
-      const start = samples + <usize>(<i32>top) * stride + <usize>(<i32>left) * size;
-      let steps = lanes;
-      // the last four may run on beyond: the next run writes over them
-      for (let k: usize = 0; k < <usize>run; k += 4) {
-        const s = f32x4.add(s0, f32x4.mul(driftU, steps));
-        const t = f32x4.add(t0, f32x4.mul(driftV, steps));
-        steps = f32x4.add(steps, f32x4.splat(4));
-        const w3 = f32x4.mul(s, t);
-        const w1 = f32x4.sub(s, w3);
-        const w2 = f32x4.sub(t, w3);
-        const w0 = f32x4.sub(f32x4.sub(unit, s), w2);
-        let source = start + k * size;
-        let to = target + (k << 2);
-        for (let b = 0; b < bands; b++) {
-          v128.store(
-            to,
-            f32x4.add(
-              f32x4.add(f32x4.mul(four<T>(source), w0), f32x4.mul(four<T>(source + size), w1)),
-              f32x4.add(
-                f32x4.mul(four<T>(source + stride), w2),
-                f32x4.mul(four<T>(source + stride + size), w3),
-              ),
-            ),
-          );
-          source += plane;
-          to += outPlane;
-        }
-      }
-      x += run;
+  const u0 = load<f32>(cell) + load<f32>(cell, 8) * inCell;
+  const du = load<f32>(cell, 4) + load<f32>(cell, 12) * inCell;
+  const v0 = load<f32>(cell, 16) + load<f32>(cell, 24) * inCell;
+  const dv = load<f32>(cell, 20) + load<f32>(cell, 28) * inCell;
+  // how the places between the sources move from a pixel to the next, where those stand beside each other
+  const drift = du - 1;
+  const driftU = f32x4.splat(drift);
+  const driftV = f32x4.splat(dv);
+  let x = 0;
+  while (x < length) {
+    const u = u0 + du * <f32>x;
+    const v = v0 + dv * <f32>x;
+    const left = floor(u);
+    const top = floor(v);
+    let run = 0;
+    if (left >= 0 && top >= 0 && top < lastRow) {
+      // as far as columns follow each other in one row of the source, and the vectors stay inside it
+      let far = min<f32>(<f32>(length - x), lastColumn - left - 4);
+      far = min(far, reach(u - left, drift, 0, 1));
+      far = min(far, reach(v - top, dv, 0, 1));
+      run = <i32>max<f32>(1, ceil(far));
+      // a pixel of rounding either way does no harm: weights at the seam of two sources agree
+      if (lastColumn - left < 5) run = 0;
     }
+    const target = out + (<usize>x << 2);
+    if (run == 0) {
+      one<T>(samples, u, v, lastColumn, lastRow, stride, plane, bands, target, outPlane);
+      x++;
+      continue;
+    }
+    const s0 = f32x4.splat(u - left);
+    const t0 = f32x4.splat(v - top);
+    const start = samples + <usize>(<i32>top) * stride + <usize>(<i32>left) * size;
+    let steps = lanes;
+    // the last four may run on beyond: the next run writes over them
+    for (let k: usize = 0; k < <usize>run; k += 4) {
+      const s = f32x4.add(s0, f32x4.mul(driftU, steps));
+      const t = f32x4.add(t0, f32x4.mul(driftV, steps));
+      steps = f32x4.add(steps, f32x4.splat(4));
+      const w3 = f32x4.mul(s, t);
+      const w1 = f32x4.sub(s, w3);
+      const w2 = f32x4.sub(t, w3);
+      const w0 = f32x4.sub(f32x4.sub(unit, s), w2);
+      let source = start + k * size;
+      let to = target + (k << 2);
+      for (let b = 0; b < bands; b++) {
+        v128.store(
+          to,
+          f32x4.add(
+            f32x4.add(f32x4.mul(four<T>(source), w0), f32x4.mul(four<T>(source + size), w1)),
+            f32x4.add(
+              f32x4.mul(four<T>(source + stride), w2),
+              f32x4.mul(four<T>(source + stride + size), w3),
+            ),
+          ),
+        );
+        source += plane;
+        to += outPlane;
+      }
+    }
+    x += run;
   }
+}
+
+/** Where a cell's numbers lie. */
+// @ts-ignore: decorator
+@inline
+export function cellAt(map: usize, across: i32, row: i32, column: i32): usize {
+  return map + (<usize>(HEAD + (row * across + column) * CELL) << 2);
 }
 
 /** 1 or 0 a pixel of row `y`: whether it lies inside the image. */
@@ -191,7 +191,7 @@ export function mapRow(from: usize, to: usize, width: i32, gain: f32, offset: f3
 const LEAST_WEIGHT: f32 = 0.5;
 
 /**
- * A row as `warpRow` makes it, of a window some of whose pixels hold no data: `valid` has a byte each, rows `validStride`
+ * A row as `warpSpan` makes it, of a window some of whose pixels hold no data: `valid` has a byte each, rows `validStride`
  * apart, 1 where there is data. Sets `inside` to 0 where too little of it is.
  */
 function maskedRow<T>(
@@ -286,17 +286,36 @@ function planes<T>(
 ): void {
   const room = (<usize>width + 4) << 2;
   const outPlane = <usize>(width * height) << 2;
-  for (let y = 0; y < height; y++) {
-    const marks = inside + <usize>(y * width);
-    insideRow(map, spacing, across, y, width, marks);
-    if (valid) {
+  for (let y = 0; y < height; y++) insideRow(map, spacing, across, y, width, inside + <usize>(y * width));
+  if (valid) {
+    for (let y = 0; y < height; y++) {
+      const marks = inside + <usize>(y * width);
       maskedRow<T>(samples, stride, plane, bands, valid, validStride, map, spacing, across, y, width, rows, room, marks);
-    } else warpRow<T>(samples, stride, plane, bands, map, spacing, across, y, width, rows, room);
-    let row = out + (<usize>(y * width) << 2);
-    for (let b: usize = 0; b < <usize>bands; b++) {
-      mapRow(rows + b * room, row, width, load<f32>(gains + (b << 3)), load<f32>(gains + (b << 3), 4));
-      row += outPlane;
+      mapRows(rows, room, bands, gains, width, out + (<usize>(y * width) << 2), outPlane);
     }
+    return;
+  }
+  // cell by cell, so that what neighbouring rows read stays in a core's own cache
+  for (let top = 0; top < height; top += spacing) {
+    for (let left = 0; left < width; left += spacing) {
+      const cell = cellAt(map, across, top / spacing, left / spacing);
+      const length = min(width - left, spacing);
+      const bottom = min(height - top, spacing);
+      for (let y = 0; y < bottom; y++) {
+        warpSpan<T>(samples, stride, plane, bands, map, cell, <f32>y, length, rows, room);
+        mapRows(rows, room, bands, gains, length, out + (<usize>((top + y) * width + left) << 2), outPlane);
+      }
+    }
+  }
+}
+
+/** Gain and offset of each band, from rows `room` bytes apart to planes. */
+function mapRows(rows: usize, room: usize, bands: i32, gains: usize, width: i32, out: usize, outPlane: usize): void {
+  for (let b = 0; b < bands; b++) {
+    mapRow(rows, out, width, load<f32>(gains), load<f32>(gains, 4));
+    rows += room;
+    out += outPlane;
+    gains += 8;
   }
 }
 
