@@ -118,14 +118,16 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     modelOf: modelOf(detector),
   });
   const traced = performance.now();
-  await writeChangeRaster(file('change.tif'), grid, result.runs);
   const patches = numberPatches(drafts, { month: after.scene.acquired, against: 'diff' });
-  await exportPatches(patches, {
-    format: 'geojson',
-    crs: WGS84,
-    gridCrs: grid.crs,
-    out: file('patches.geojson'),
-  });
+  await Promise.all([
+    writeChangeRaster(file('change.tif'), grid, result.runs),
+    exportPatches(patches, {
+      format: 'geojson',
+      crs: WGS84,
+      gridCrs: grid.crs,
+      out: file('patches.geojson'),
+    }),
+  ]);
   const [, aligned] = result.reports;
   const summary = {
     before: before.scene.path,

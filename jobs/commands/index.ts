@@ -1,3 +1,4 @@
+import { defaultWorkers, startAhead } from '../../raster/engine/pool.js';
 import type { Command } from './command.js';
 
 /**
@@ -50,6 +51,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
 
 /** The commands that begin with `word`; all of them where none does, so that help and errors can name them. */
 export async function commandsFor(word: string | undefined): Promise<readonly Command[]> {
+  // it does nothing but compute blocks
+  if (word === 'diff') startAhead(defaultWorkers());
   const found =
     word !== undefined && Object.hasOwn(COMMANDS, word) ? [COMMANDS[word]] : Object.values(COMMANDS);
   return (await Promise.all(found.map((load) => load()))).flat();

@@ -41,6 +41,12 @@ export function packSteps(tile: Uint8Array, steps: number): Uint8Array<ArrayBuff
   return u8('packed').slice(0, length);
 }
 
+/** Bytes of a tile as a zlib stream in which nothing but runs of one value is looked for, in bytes of its own. */
+export function packRuns(tile: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { run, at, u8 } = withTile(tile);
+  return u8('packed').slice(0, run.deflateRuns(at.tile, PIXELS, at.work, at.packed));
+}
+
 /** Means of each four pixels of a tile of whole steps. */
 export function halveSteps(tile: Uint8Array): Uint8Array<ArrayBuffer> {
   const { run, at, u8 } = withTile(tile);

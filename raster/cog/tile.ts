@@ -11,7 +11,7 @@ import {
   predictorOf,
   TILE_SIZE,
 } from './spec.js';
-import { halveSteps, packSteps, predictSteps } from './steps.js';
+import { halveSteps, packRuns, packSteps, predictSteps } from './steps.js';
 
 /** What encoding and halving need to know of a spec: enough for a worker thread. */
 export type TileSpec = Pick<CogSpec, 'bands' | 'sampleType' | 'nodata' | 'overviews' | 'level' | 'steps'>;
@@ -50,9 +50,10 @@ export async function encodeTileInBackground(samples: SampleArray, spec: TileSpe
       );
 }
 
-/** Measures at the lowest level, where nothing but runs is looked for, are packed where they are predicted. */
-function packed(tile: CogSamples, { steps, level }: TileSpec): Uint8Array | null {
-  return steps !== undefined && level === 1 ? packSteps(tile as Uint8Array, steps) : null;
+/** Bytes at the lowest level, where nothing but runs is looked for: several times as fast as zlib; measures where they are predicted. */
+function packed(tile: CogSamples, { steps, level, bands }: TileSpec): Uint8Array | null {
+  if (level !== 1 || bands !== 1 || !(tile instanceof Uint8Array)) return null;
+  return steps === undefined ? packRuns(tile) : packSteps(tile, steps);
 }
 
 function optionsOf({ level = 6 }: TileSpec) {

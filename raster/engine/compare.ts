@@ -159,11 +159,11 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     const left = await takeFinished(request.journal, job, all, take);
     const { run = overThreads(request), signal } = request;
     const used = await run(job, inPanels(left, grid), { journal: request.journal, signal, take });
-    await sink.close();
+    const judge = job.outlines ? (request.judge ?? judgeRims) : (runs: Runs) => runs;
+    // the files are put together meanwhile
+    const [, runs] = await Promise.all([sink.close(), judge(collector.finish(), request.classes)]);
     return {
-      runs: job.outlines
-        ? (request.judge ?? judgeRims)(collector.finish(), request.classes)
-        : collector.finish(),
+      runs,
       ...totals,
       backend: used ?? backend.name,
       stages: {

@@ -43,6 +43,32 @@ function workerUrl(): URL {
   return new URL(here.endsWith('.ts') ? '../../dist/raster/engine/worker.js' : './worker.js', here);
 }
 
+/** Threads that wait for a job. */
+const spare = new Set<Worker>();
+
+/**
+ * Has threads load their code while whoever will want them loads its own, for a process that does one job and ends. Those that
+ * nobody comes to want do not keep the process from ending.
+ */
+export function startAhead(count: number): void {
+  while (spare.size < count) {
+    const thread = new Worker(workerUrl());
+    const gone = () => spare.delete(thread);
+    thread.once('error', gone).once('exit', gone);
+    thread.unref();
+    spare.add(thread);
+  }
+}
+
+function takeThread(): Worker {
+  for (const thread of spare) {
+    spare.delete(thread);
+    thread.ref();
+    return thread;
+  }
+  return new Worker(workerUrl());
+}
+
 /** Blocks a thread holds: one it works on, one at hand when that is done. */
 const AHEAD = 2;
 
@@ -84,8 +110,8 @@ export async function runBlocks(
 
 /** Starts the threads; what goes wrong while they start is told by the first blocks. */
 export function openPool(job: BlockJob, { workers, shared, headers }: PoolOptions): BlockPool {
-  const workerData: WorkerStart = { job, shared, headers };
-  const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(workerData));
+  const start: WorkerStart = { job, shared, headers };
+  const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(start));
   let closing: Promise<void> | null = null;
   return {
     room: AHEAD * threads.length,
@@ -110,8 +136,9 @@ const ERRORS = { BadInput, Unavailable, bug: Error } as const;
 type Done = Awaited<ReturnType<BlockPool['run']>>;
 
 /** A thread does its blocks one after the other, and answers in that order. */
-function startThread(workerData: WorkerStart) {
-  const thread = new Worker(workerUrl(), { workerData });
+function startThread(start: WorkerStart) {
+  const thread = takeThread();
+  thread.postMessage(start);
   const waiting: { readonly resolve: (done: Done) => void; readonly reject: (error: unknown) => void }[] = [];
   let backend: string | null = null;
   let dead: unknown;

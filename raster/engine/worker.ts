@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { type Backend, BackendUnavailable, openBackend } from '../../kernels/backend.js';
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { detectorOf } from '../../kernels/detectors.js';
 import { UnusableModel } from '../../kernels/learned/model.js';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
@@ -26,7 +26,7 @@ export type WorkerMessage =
       readonly stack?: string;
     };
 
-/** What a worker thread starts with. */
+/** What a worker thread starts with: its first message. */
 export interface WorkerStart {
   readonly job: BlockJob;
   /** Decoded blocks in common, by path of the file. */
@@ -51,10 +51,18 @@ async function open(
   return result;
 }
 
-async function main(): Promise<void> {
+/** Does a block; what it gives or what goes wrong is told through the port. Ends the thread where there is none. */
+type DoBlock = (block: Block | null) => Promise<void>;
+
+function sayOn(port: MessagePort) {
+  return (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+}
+
+/** The first message starts the thread, each further one is a block: they are worked off in turn. */
+function main(): void {
   if (parentPort === null) throw new Error('this module runs as a worker thread');
   const port = parentPort;
-  const say = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const say = sayOn(port);
   const fail = (error: unknown) =>
     say({
       kind: 'failed',
@@ -67,14 +75,33 @@ async function main(): Promise<void> {
             : 'bug',
       stack: error instanceof Error ? error.stack : undefined,
     });
-  const start = workerData as WorkerStart;
+  let doBlock: DoBlock | null = null;
+  const receive = async (message: WorkerStart | Block | null) => {
+    if (doBlock !== null) {
+      await doBlock(message as Block | null).catch(fail);
+      return;
+    }
+    try {
+      doBlock = await begin(message as WorkerStart, port);
+    } catch (error) {
+      fail(error);
+      port.close();
+    }
+  };
+  let work: Promise<void> = Promise.resolve();
+  port.on('message', (message: WorkerStart | Block | null) => {
+    work = work.then(() => receive(message));
+  });
+}
+
+/** Opens what the job needs and says that the thread is ready. */
+async function begin(start: WorkerStart, port: MessagePort): Promise<DoBlock> {
+  const say = sayOn(port);
   const { job } = start;
-  let backend: Backend | null = null;
+  const kind = detectorOf(job.detector, job.model);
+  if (!kind) throw new Error(`unknown detector ${job.detector}`);
+  const opened = await openBackend(job.backend);
   try {
-    const kind = detectorOf(job.detector, job.model);
-    if (!kind) throw new Error(`unknown detector ${job.detector}`);
-    const opened = await openBackend(job.backend);
-    backend = opened;
     const [before, after] = [await open(job.before, start), await open(job.after, start)];
     const fused = fusedReaders(job, before, after);
     const resampler = resamplerFor(opened);
@@ -105,7 +132,8 @@ async function main(): Promise<void> {
       benches.set(key, made);
       return made;
     };
-    const next = async (block: Block | null) => {
+    say({ kind: 'ready', backend: opened.name });
+    return async (block) => {
       if (block === null) {
         // nothing may be left open: the thread ends by itself
         await Promise.allSettled([...before, ...after].map(({ scene }) => scene.close()));
@@ -117,15 +145,9 @@ async function main(): Promise<void> {
       const result = await processBlock(job, before, after, bench, block);
       say({ kind: 'done', result }, buffersOf(result));
     };
-    let work: Promise<void> = Promise.resolve();
-    port.on('message', (block: Block | null) => {
-      work = work.then(() => next(block)).catch(fail);
-    });
-    say({ kind: 'ready', backend: opened.name });
   } catch (error) {
-    fail(error);
-    await backend?.close();
-    port.close();
+    await opened.close();
+    throw error;
   }
 }
 
@@ -152,4 +174,4 @@ function buffersOf(result: BlockResult): ArrayBuffer[] {
   return [...new Set(arrays.map((array) => array.buffer as ArrayBuffer))];
 }
 
-await main();
+main();
