@@ -2,6 +2,7 @@ import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
 import { createBuildings, markBuildings } from './building-judge.js';
 import { BUILDINGS, buildingHalo } from './buildings.js';
+import { indexOfByte } from './bytes.js';
 import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import { calibrated } from './confidence.js';
@@ -332,7 +333,7 @@ function ownColours(colour: SceneLook['colour']): OwnColours {
 
 /** Unusable pixels take the scene's dark level, so that the border of a cloud or of the image is no wilder than need be. */
 function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: number): void {
-  for (let i = usable.indexOf(0); i >= 0; i = usable.indexOf(0, i)) {
+  for (let i = indexOfByte(usable, 0); i >= 0; i = indexOfByte(usable, 0, i)) {
     const end = endOfRun(usable, i);
     bands.forEach((role, b) => {
       stack.fill((look.dark[role] ?? 0) + look.brightness, b * length + i, b * length + end);
@@ -343,7 +344,7 @@ function calm({ bands, stack, usable }: DateBlock, look: SceneLook, length: numb
 
 /** Where the run of unusable pixels that begins at `i` ends. */
 function endOfRun(usable: Uint8Array, i: number): number {
-  const end = usable.indexOf(1, i);
+  const end = indexOfByte(usable, 1, i);
   return end < 0 ? usable.length : end;
 }
 
@@ -377,7 +378,7 @@ function unpack(packed: Plane, detection: StatePlanes, wanted: Uint8Array): void
 /** Nothing is said of pixels that a date does not show. */
 function blank(detection: StatePlanes, usable: Uint8Array): void {
   const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
-  for (let i = usable.indexOf(0); i >= 0; i = usable.indexOf(0, i)) {
+  for (let i = indexOfByte(usable, 0); i >= 0; i = indexOfByte(usable, 0, i)) {
     const end = endOfRun(usable, i);
     code.fill(UNUSABLE, i, end);
     for (const plane of [confidence, magnitude, stateBefore, stateAfter, bare]) plane.fill(0, i, end);

@@ -35,9 +35,12 @@ interface Stream {
   readonly _writeState?: Uint32Array;
 }
 
+/** Where a stream is to be written, of so many bytes or more; the stream's own buffer where null. */
+type Room = (bytes: number) => Uint8Array | null;
+
 interface Reused {
-  /** Bytes written into `output`; null where the input is damaged or the room did not do. */
-  run(input: Uint8Array, flush: number, room: number): Uint8Array | null;
+  /** Bytes written; null where the input is damaged or the room did not do. */
+  run(input: Uint8Array, flush: number, bytes: number, room?: Room): Uint8Array | null;
 }
 
 function reuse(stream: unknown): Reused | null {
@@ -48,15 +51,19 @@ function reuse(stream: unknown): Reused | null {
   handle.onerror = () => {
     failed = true;
   };
-  let output = new Uint8Array(0);
+  let own = new Uint8Array(0);
+  const ownRoom: Room = (bytes) => {
+    if (own.length < bytes) own = new Uint8Array(bytes);
+    return own;
+  };
   return {
-    run(input, flush, room) {
-      if (output.length < room) output = new Uint8Array(room);
+    run(input, flush, bytes, room = ownRoom) {
+      const output = room(bytes) ?? (ownRoom(bytes) as Uint8Array);
       failed = false;
       handle.reset();
-      handle.writeSync(flush, input, 0, input.length, output, 0, room);
+      handle.writeSync(flush, input, 0, input.length, output, 0, bytes);
       const [left, unread] = state;
-      return failed || left === 0 || unread > 0 ? null : output.subarray(0, room - left);
+      return failed || left === 0 || unread > 0 ? null : output.subarray(0, bytes - left);
     },
   };
 }
@@ -80,11 +87,11 @@ function same(a: Uint8Array | null): boolean {
 let inflater: Reused | null | undefined;
 
 /**
- * A zlib stream of about `size` bytes when inflated, at most `most`; fewer where the data ends before. The result may be
- * written over by the next call.
+ * A zlib stream of about `size` bytes when inflated, at most `most`; fewer where the data ends before. The result lies in
+ * `room` where that gives any, and may be written over by the next call.
  * @throws Error where the stream is damaged or longer.
  */
-export function inflate(input: Uint8Array, size: number, most: number): Uint8Array {
+export function inflate(input: Uint8Array, size: number, most: number, room?: Room): Uint8Array {
   inflater ??= tried(
     () => reuse(createInflate()),
     (reused) => {
@@ -97,7 +104,7 @@ export function inflate(input: Uint8Array, size: number, most: number): Uint8Arr
     },
   );
   // a little more room than expected, so that zlib sees the end
-  const found = inflater?.run(input, constants.Z_SYNC_FLUSH, size + 64) ?? null;
+  const found = inflater?.run(input, constants.Z_SYNC_FLUSH, size + 64, room) ?? null;
   return (
     found ??
     inflateSync(input, { chunkSize: size + 64, maxOutputLength: most, finishFlush: constants.Z_SYNC_FLUSH })

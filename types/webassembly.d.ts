@@ -5,8 +5,10 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Memory {
-    constructor(pages: { readonly initial: number; readonly maximum: number });
-    readonly buffer: ArrayBuffer;
+    constructor(pages: { readonly initial: number; readonly maximum: number; readonly shared?: boolean });
+    /** Shared where the memory is. */
+    readonly buffer: ArrayBufferLike;
+    grow(pages: number): number;
   }
   class Instance {
     constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });

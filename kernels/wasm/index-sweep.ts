@@ -1,5 +1,5 @@
 import { CELL_HEAD, CELL_SIZE, type SourceBlock } from '../warp.js';
-import { openSweeps, type Sweeps } from './sweeps.js';
+import { openShared, openSweeps, type Sweeps } from './sweeps.js';
 
 /** What the sweep gives: bytes a pixel, overwritten by the next call. */
 export interface IndexPlanes {
@@ -42,14 +42,23 @@ export const SAMPLE_KINDS = {
   float32: Float32Array,
 };
 
+/** Bytes of a map of the cells that a block has where the control net is no finer than usual. */
+const USUAL_MAP = 16 * 1024;
+
+/** Whether kernels and sweeps take samples of the type as they are. */
+export function isSampleKind(type: string): type is SampleKind {
+  return Object.hasOwn(SAMPLE_KINDS, type);
+}
+
 /** @param wanted the class codes asked for; the others count as no change. Blocks are of width × height px. */
 export function createIndexSweep(width: number, height: number, wanted: readonly number[]): IndexSweep {
   const mask = wanted.reduce((bits, code) => bits | (1 << code), 0);
   const plane = width * height;
-  let room = { before: 0, after: 0, mapBefore: 0, mapAfter: 0 };
-  let sweeps: Sweeps<Part> | undefined;
+  // maps of the usual cells fit: in a room that is shared nothing is given back when more is needed
+  let room = { before: 0, after: 0, mapBefore: USUAL_MAP, mapAfter: USUAL_MAP };
+  let sweeps: Sweeps<Part, ArrayBufferLike> | undefined;
   /** Memory with at least so many bytes; what was handed out of a smaller one is copied when it comes to be used. */
-  const withRoom = (needed: Partial<typeof room>): Sweeps<Part> => {
+  const withRoom = (needed: Partial<typeof room>): Sweeps<Part, ArrayBufferLike> => {
     const parts = Object.keys(needed) as (keyof typeof room)[];
     if (sweeps === undefined || parts.some((part) => (needed[part] ?? 0) > room[part])) {
       room = { ...room };
@@ -61,16 +70,20 @@ export function createIndexSweep(width: number, height: number, wanted: readonly
         confidence: plane,
         magnitude: plane,
       };
-      sweeps = openSweeps<Part>({ ...room, ...fixed });
+      const bytes = { ...room, ...fixed };
+      sweeps = openShared<Part>(bytes) ?? openSweeps<Part>(bytes);
     }
     return sweeps;
   };
   return {
     samples(date, type, length) {
-      const part = date === 0 ? 'before' : 'after';
       const kind = SAMPLE_KINDS[type];
-      const { buffer, byteOffset } = withRoom({ [part]: length * kind.BYTES_PER_ELEMENT }).u8(part);
-      return new kind(buffer, byteOffset, length);
+      const bytes = length * kind.BYTES_PER_ELEMENT;
+      // the windows of both dates are about as large
+      const { buffer, byteOffset } = withRoom({ before: bytes, after: bytes }).u8(
+        date === 0 ? 'before' : 'after',
+      );
+      return new kind(buffer as ArrayBuffer, byteOffset, length);
     },
     run(before, after) {
       const type = typeOf(before.samples);
@@ -87,7 +100,7 @@ export function createIndexSweep(width: number, height: number, wanted: readonly
         ['after', after],
       ] as const) {
         const own = u8(part);
-        if (samples.buffer !== own.buffer) own.set(bytesOf(samples));
+        if (samples.buffer !== own.buffer || samples.byteOffset !== own.byteOffset) own.set(bytesOf(samples));
       }
       f32('mapBefore').set(before.map.numbers);
       f32('mapAfter').set(after.map.numbers);

@@ -122,6 +122,14 @@ export interface SweepExports {
   apart16: Apart;
   apart32: Apart;
   halveTile(tile: number, half: number): void;
+  copyRows(
+    from: number,
+    to: number,
+    length: number,
+    rows: number,
+    fromStride: number,
+    toStride: number,
+  ): void;
   deflateRuns(from: number, length: number, work: number, out: number): number;
   predictTile(tile: number, share: number, row: number, out: number): void;
 }
@@ -136,48 +144,112 @@ type Apart = (
   differenced: number,
 ) => void;
 
-/** The loops over a memory of their own: where each named part of it begins, and views of the parts. */
-export interface Sweeps<Part extends string> {
+/** The loops over a memory: where each named part of it begins, and views of the parts. */
+export interface Sweeps<Part extends string, Buffer extends ArrayBufferLike = ArrayBuffer> {
   readonly run: SweepExports;
   readonly at: Readonly<Record<Part, number>>;
-  u8(part: Part): Uint8Array<ArrayBuffer>;
-  f32(part: Part): Float32Array<ArrayBuffer>;
-  u32(part: Part): Uint32Array<ArrayBuffer>;
+  u8(part: Part): Uint8Array<Buffer>;
+  f32(part: Part): Float32Array<Buffer>;
+  u32(part: Part): Uint32Array<Buffer>;
   /** Floats anywhere in the memory. */
-  floats(address: number, count: number): Float32Array<ArrayBuffer>;
+  floats(address: number, count: number): Float32Array<Buffer>;
 }
 
 const PAGE = 65_536;
 /** Vectors may be read and written a little beyond a part's end. */
 const ROOM = 64;
 
-let compiled: WebAssembly.Module | undefined;
+const compiled = new Map<string, WebAssembly.Module>();
 
 /** Compiled once a thread. The build puts it beside the compiled code, also for a test runner that runs from source. */
-function sweepModule(): WebAssembly.Module {
+function sweepModule(name: 'sweeps' | 'sweeps-shared'): WebAssembly.Module {
   const here = import.meta.url;
-  const url = new URL(here.endsWith('.ts') ? '../../dist/kernels/wasm/sweeps.wasm' : './sweeps.wasm', here);
-  compiled ??= new WebAssembly.Module(readFileSync(url));
-  return compiled;
+  const folder = here.endsWith('.ts') ? '../../dist/kernels/wasm/' : './';
+  const module =
+    compiled.get(name) ?? new WebAssembly.Module(readFileSync(new URL(`${folder}${name}.wasm`, here)));
+  compiled.set(name, module);
+  return module;
 }
 
-/** @param bytes of each part; every part begins on a boundary of 64 bytes, zeroed. */
-export function openSweeps<Part extends string>(bytes: Readonly<Record<Part, number>>): Sweeps<Part> {
+function exportsOver(memory: WebAssembly.Memory, name: 'sweeps' | 'sweeps-shared'): SweepExports {
+  const { exports } = new WebAssembly.Instance(sweepModule(name), { env: { memory } });
+  return exports as unknown as SweepExports;
+}
+
+/** Where parts of so many bytes lie from `start` on, every one on a boundary of 64 bytes, and where the last ends. */
+function layOut<Part extends string>(bytes: Readonly<Record<Part, number>>, start: number) {
   const at = {} as Record<Part, number>;
-  // the first page stays free: a pointer of 0 is a mistake
-  let end = PAGE;
+  let end = start;
   for (const [part, length] of Object.entries(bytes) as [Part, number][]) {
     at[part] = end;
     end += Math.ceil((length + ROOM) / 64) * 64;
   }
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE), maximum: 65_536 });
-  const { exports } = new WebAssembly.Instance(sweepModule(), { env: { memory } });
+  return { at, end };
+}
+
+function viewsOf<Part extends string, Buffer extends ArrayBufferLike>(
+  run: SweepExports,
+  buffer: Buffer,
+  at: Readonly<Record<Part, number>>,
+  bytes: Readonly<Record<Part, number>>,
+): Sweeps<Part, Buffer> {
   return {
-    run: exports as unknown as SweepExports,
+    run,
     at,
-    u8: (part) => new Uint8Array(memory.buffer, at[part], bytes[part]),
-    f32: (part) => new Float32Array(memory.buffer, at[part], bytes[part] >> 2),
-    u32: (part) => new Uint32Array(memory.buffer, at[part], bytes[part] >> 2),
-    floats: (address, count) => new Float32Array(memory.buffer, address, count),
+    u8: (part) => new Uint8Array(buffer, at[part], bytes[part]),
+    f32: (part) => new Float32Array(buffer, at[part], bytes[part] >> 2),
+    u32: (part) => new Uint32Array(buffer, at[part], bytes[part] >> 2),
+    floats: (address, count) => new Float32Array(buffer, address, count),
   };
+}
+
+/** In a memory of its own. @param bytes of each part; every part begins on a boundary of 64 bytes, zeroed. */
+export function openSweeps<Part extends string>(bytes: Readonly<Record<Part, number>>): Sweeps<Part> {
+  // the first page stays free: a pointer of 0 is a mistake
+  const { at, end } = layOut(bytes, PAGE);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE), maximum: 65_536 });
+  return viewsOf(exportsOver(memory, 'sweeps'), memory.buffer as ArrayBuffer, at, bytes);
+}
+
+/** A part of a memory that threads share which one of them has alone. */
+export interface SharedRoom {
+  readonly memory: WebAssembly.Memory;
+  /** Byte that it begins at. */
+  readonly from: number;
+  readonly bytes: number;
+}
+
+interface Heap {
+  readonly run: SweepExports;
+  readonly buffer: ArrayBufferLike;
+  next: number;
+  readonly end: number;
+}
+
+let heap: Heap | undefined;
+
+/** From now on this thread's `openShared` lays out its parts there: what other threads have decoded can be read without a copy. */
+export function shareRoom({ memory, from, bytes }: SharedRoom): void {
+  heap = {
+    run: exportsOver(memory, 'sweeps-shared'),
+    buffer: memory.buffer,
+    next: from,
+    end: from + bytes,
+  };
+}
+
+/** As `openSweeps` but not zeroed, in this thread's room of a shared memory; null where it has none, or not enough left. */
+export function openShared<Part extends string>(
+  bytes: Readonly<Record<Part, number>>,
+): Sweeps<Part, ArrayBufferLike> | null {
+  if (heap === undefined) return null;
+  const { at, end } = layOut(bytes, heap.next);
+  if (end > heap.end) return null;
+  heap.next = end;
+  return viewsOf(heap.run, heap.buffer, at, bytes);
+}
+
+/** The loops that reach all of these arrays where they lie: only those in the memory that this thread shares. */
+export function sweepsOver(...arrays: readonly ArrayBufferView[]): SweepExports | null {
+  return heap !== undefined && arrays.every(({ buffer }) => buffer === heap?.buffer) ? heap.run : null;
 }

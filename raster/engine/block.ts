@@ -166,6 +166,9 @@ function unusablePixels(runs: Runs): number {
   return pixels;
 }
 
+/** What each code of a state raster counts as. */
+const COUNTED = Uint8Array.from({ length: 256 }, (_, code) => countedState(code));
+
 /** As in BlockResult; where the detector knows no states all pixels count as none. */
 function countStates(
   { code, stateBefore, stateAfter }: Detection,
@@ -179,16 +182,19 @@ function countStates(
     else for (const zone of zones) transitions[zone * STATE_SLOTS * STATE_SLOTS]++;
     return transitions;
   }
-  for (let y = 0; y < frame.core.height; y++) {
-    for (let x = 0; x < frame.core.width; x++) {
-      const i = at(frame, x, y);
-      const ok = code[i] !== UNUSABLE;
-      const zone = zones === null ? 0 : zones[y * frame.core.width + x];
-      const before = ok ? countedState(stateBefore[i]) : 0;
-      const after = ok ? countedState(stateAfter[i]) : 0;
-      transitions[(zone * STATE_SLOTS + before) * STATE_SLOTS + after]++;
+  const counts = new Uint32Array(transitions.length);
+  const { width, height } = frame.core;
+  for (let y = 0; y < height; y++) {
+    const start = at(frame, 0, y);
+    for (let x = 0; x < width; x++) {
+      const i = start + x;
+      const zone = zones === null ? 0 : zones[y * width + x];
+      const states =
+        code[i] === UNUSABLE ? 0 : COUNTED[stateBefore[i]] * STATE_SLOTS + COUNTED[stateAfter[i]];
+      counts[zone * STATE_SLOTS * STATE_SLOTS + states]++;
     }
   }
+  transitions.set(counts);
   return transitions;
 }
 

@@ -1,7 +1,7 @@
 import { BLOCK_SIZE, type Block, blocks, type Grid } from '../grid.js';
 import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
-import type { SharedBlocks } from '../tiff/shared.js';
+import { type SharedBlocks, type SharedMemory, sharedMemory } from '../tiff/shared.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
 import type { OpenedScene } from './prepare.js';
 
@@ -39,22 +39,28 @@ export function inPanels(left: readonly Block[], grid: Grid): Block[] {
   return [...left].sort((a, b) => panelOf(a) - panelOf(b) || a.index - b.index);
 }
 
+/** What the threads of a pool have in common. */
+export interface SharedPixels {
+  /** Decoded blocks, by path of the file. */
+  readonly blocks: ReadonlyMap<string, SharedBlocks>;
+  /** What holds them. */
+  readonly memory: SharedMemory;
+}
+
 /** Room for the decoded tiles under a row of a panel, a file. */
-export function shareBlocks(
-  scenes: readonly Pick<OpenedScene, 'scene'>[],
-  grid: Grid,
-): Map<string, SharedBlocks> {
+export function shareBlocks(scenes: readonly Pick<OpenedScene, 'scene'>[], grid: Grid): SharedPixels {
   const size = sizeOf(grid);
   const width = Math.min(grid.width, size * panelsOf(grid, size).widest);
   const height = Math.min(grid.height, size);
-  const shared = new Map<string, SharedBlocks>();
+  const blocks = new Map<string, SharedBlocks>();
+  const memory = sharedMemory();
   for (const { scene } of scenes) {
     for (const file of filesOf(scene)) {
       const scale = sourceScale({ ...grid, width, height }, placementOf(file.info));
-      shared.set(file.info.path, file.shareBlocks(width * scale, height * scale));
+      blocks.set(file.info.path, file.shareBlocks(width * scale, height * scale, memory));
     }
   }
-  return shared;
+  return { blocks, memory };
 }
 
 /** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */

@@ -3,14 +3,15 @@ import { Worker } from 'node:worker_threads';
 import { BadInput, Unavailable } from '../errors.js';
 import type { Block } from '../grid.js';
 import type { Headers } from '../scene-files.js';
-import { reuseSharedBlocks, type SharedBlocks } from '../tiff/shared.js';
+import { reuseSharedMemory } from '../tiff/shared.js';
 import type { BlockJob, BlockResult } from './job.js';
+import type { SharedPixels } from './panels.js';
 import type { WorkerMessage, WorkerStart } from './worker.js';
 
 export interface PoolOptions {
   readonly workers: number;
-  /** Decoded blocks in common, by path of the file; their memory is the pool's own, and used again when it has closed. */
-  readonly shared: ReadonlyMap<string, SharedBlocks>;
+  /** The memory is the pool's own, and used again when it has closed. */
+  readonly shared: SharedPixels;
   /** What has been read of the files, likewise. */
   readonly headers: Headers;
 }
@@ -108,10 +109,20 @@ export async function runBlocks(
   }
 }
 
+/** A thread's own room in the memory in common: a block's windows of both dates, and a decoded tile. What is not used costs nothing. */
+const ROOM_BYTES = 96 * 1024 * 1024;
+
 /** Starts the threads; what goes wrong while they start is told by the first blocks. */
 export function openPool(job: BlockJob, { workers, shared, headers }: PoolOptions): BlockPool {
-  const start: WorkerStart = { job, shared, headers };
-  const threads = Array.from({ length: Math.max(1, workers) }, () => startThread(start));
+  const { blocks, memory } = shared;
+  const threads = Array.from({ length: Math.max(1, workers) }, () => memory.take(ROOM_BYTES)).map((from) =>
+    startThread({
+      job,
+      shared: blocks,
+      room: from === null ? null : { memory: memory.memory, from, bytes: ROOM_BYTES },
+      headers,
+    }),
+  );
   let closing: Promise<void> | null = null;
   return {
     room: AHEAD * threads.length,
@@ -123,9 +134,7 @@ export function openPool(job: BlockJob, { workers, shared, headers }: PoolOption
       return least.run(block);
     },
     close: () => {
-      closing ??= Promise.all(threads.map((thread) => thread.close())).then(() =>
-        shared.forEach(reuseSharedBlocks),
-      );
+      closing ??= Promise.all(threads.map((thread) => thread.close())).then(() => reuseSharedMemory(memory));
       return closing;
     },
   };

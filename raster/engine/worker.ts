@@ -2,6 +2,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import { BackendUnavailable, openBackend } from '../../kernels/backend.js';
 import { detectorOf } from '../../kernels/detectors.js';
 import { UnusableModel } from '../../kernels/learned/model.js';
+import { type SharedRoom, shareRoom } from '../../kernels/wasm/sweeps.js';
 import { BadInput, messageOf, Unavailable } from '../errors.js';
 import type { Block, Window } from '../grid.js';
 import { cellSummer } from '../mask/cell-sums.js';
@@ -31,6 +32,8 @@ export interface WorkerStart {
   readonly job: BlockJob;
   /** Decoded blocks in common, by path of the file. */
   readonly shared: ReadonlyMap<string, SharedBlocks>;
+  /** Of the same memory what this thread has alone; null where there was none left. */
+  readonly room: SharedRoom | null;
   /** What has been read of the files, likewise: no thread loads what reads tags and looks up systems. */
   readonly headers: Headers;
 }
@@ -98,6 +101,7 @@ function main(): void {
 async function begin(start: WorkerStart, port: MessagePort): Promise<DoBlock> {
   const say = sayOn(port);
   const { job } = start;
+  if (start.room !== null) shareRoom(start.room);
   const kind = detectorOf(job.detector, job.model);
   if (!kind) throw new Error(`unknown detector ${job.detector}`);
   const opened = await openBackend(job.backend);

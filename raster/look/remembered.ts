@@ -36,18 +36,32 @@ export function rememberedScene(scene: Scene, margin: number, memory: Memory): S
 
 function rememberedFile(file: RasterFile, margin: number, memory: Memory): RasterFile {
   const kept: Kept[] = [];
+  /** What holds the window, read now if need be; null where there is no room for more. */
+  const recall = async (level: number, window: Window, bands: readonly number[]): Promise<Kept | null> => {
+    const key = bands.join();
+    const known = kept.find((k) => k.level === level && k.bands === key && contains(k.window, window));
+    if (known) return known;
+    if (memory.bytes >= MOST_REMEMBERED) return null;
+    const larger = enlarge(window, margin, file.info.levels[level]);
+    const planes = await file.readWindow(level, larger, bands);
+    memory.bytes += planes.reduce((sum, plane) => sum + plane.byteLength, 0);
+    const made = { level, window: larger, bands: key, planes };
+    kept.push(made);
+    return made;
+  };
   return {
     ...file,
     async readWindow(level, window, bands) {
-      const key = bands.join();
-      const known = kept.find((k) => k.level === level && k.bands === key && contains(k.window, window));
-      if (known) return known.planes.map((plane) => cut(plane, known.window, window));
-      const larger = enlarge(window, margin, file.info.levels[level]);
-      if (memory.bytes >= MOST_REMEMBERED) return file.readWindow(level, window, bands);
-      const planes = await file.readWindow(level, larger, bands);
-      kept.push({ level, window: larger, bands: key, planes });
-      memory.bytes += planes.reduce((sum, plane) => sum + plane.byteLength, 0);
-      return planes.map((plane) => cut(plane, larger, window));
+      const known = await recall(level, window, bands);
+      if (known === null) return file.readWindow(level, window, bands);
+      return known.planes.map((plane) => cut(plane, known.window, window));
+    },
+    async readInto(level, window, bands, target) {
+      const known = await recall(level, window, bands);
+      if (known === null) return file.readInto(level, window, bands, target);
+      known.planes.forEach((plane, b) => {
+        copyRows(plane, known.window, window, target.samples, b * target.plane, target.stride);
+      });
     },
   };
 }
@@ -76,9 +90,21 @@ function enlarge(window: Window, margin: number, level: { width: number; height:
 /** A part of a plane, copied: whoever reads a window may keep it. */
 function cut(plane: SampleArray, from: Window, window: Window): SampleArray {
   const part = new (plane.constructor as new (length: number) => SampleArray)(window.width * window.height);
+  copyRows(plane, from, window, part, 0, window.width);
+  return part;
+}
+
+/** The rows of `window` out of a plane that holds `from`, to `stride` samples from one to the next. */
+function copyRows(
+  plane: SampleArray,
+  from: Window,
+  window: Window,
+  to: SampleArray,
+  at: number,
+  stride: number,
+): void {
   for (let y = 0; y < window.height; y++) {
     const start = (y + window.y - from.y) * from.width + window.x - from.x;
-    part.set(plane.subarray(start, start + window.width) as never, y * window.width);
+    to.set(plane.subarray(start, start + window.width), at + y * stride);
   }
-  return part;
 }

@@ -1,4 +1,5 @@
 import type { BandRole } from '../../kernels/bands.js';
+import { hasByte } from '../../kernels/bytes.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 
 /**
@@ -142,7 +143,7 @@ function cellMeans(
 /** Usable pixels a cell. */
 function countCells(usable: Uint8Array, { width, height }: MaskFrame, { columns, rows, side }: Cells) {
   const counts = new Uint32Array(columns * rows);
-  const all = !usable.includes(0);
+  const all = !hasByte(usable, 0);
   for (let y = 0; y < height; y++) {
     const row = Math.floor(y / side) * columns;
     for (let c = 0; c < columns; c++) {

@@ -1,4 +1,5 @@
 import { ZSTDDecoder } from 'zstddec';
+import { openShared } from '../../kernels/wasm/sweeps.js';
 import { inflate as inflateReusing } from '../zlib.js';
 import { decodeJpeg, decodeWebp } from './images.js';
 import { decodeLerc } from './lerc.js';
@@ -144,7 +145,17 @@ function wholeBlock(output: Uint8Array, name: string, compression: number, shape
 const SLACK_BYTES = 4 * 1024 * 1024;
 
 function inflate(input: Uint8Array, size: number): Uint8Array {
-  return inflateReusing(input, size, size + SLACK_BYTES);
+  return inflateReusing(input, size, size + SLACK_BYTES, sharedRoom);
+}
+
+let shared: Uint8Array | null = null;
+
+/** Where threads share memory, room in it for `bytes`: what is unpacked there is taken apart into a shared block without a copy. */
+function sharedRoom(bytes: number): Uint8Array | null {
+  if (shared === null || shared.length < bytes) {
+    shared = openShared({ room: bytes + (bytes >> 3) })?.u8('room') ?? null;
+  }
+  return shared;
 }
 
 let zstdReady: Promise<ZSTDDecoder> | undefined;

@@ -10,7 +10,7 @@ import { headerOf, layoutsFrom, type RasterHeader } from './header.js';
 import { bytesOf, type Layout, layoutOf } from './layout.js';
 import { CACHE_BYTES, MAX_BLOCK_BYTES, SHARED_BYTES } from './limits.js';
 import { bandMetadata, colourRoles, dateOf, fillValue, nodataOf } from './metadata.js';
-import { createSharedBlocks, type SharedBlocks, sharedBlocks } from './shared.js';
+import { createSharedBlocks, type SharedBlocks, type SharedMemory, sharedBlocks } from './shared.js';
 import { type ByteSource, fileSource } from './source.js';
 import type { RasterFile, RasterInfo, SampleType } from './types.js';
 import { type Reading, readInto, readWindow } from './window.js';
@@ -80,7 +80,7 @@ function fileOf(source: ByteSource, layouts: readonly Layout[], info: RasterInfo
       const from = reading(level, window, bands);
       return naming(info.path, () => readInto(from, level, window, bands, target));
     },
-    shareBlocks: (width, height) => shareBlocks(layouts[0], info.sampleType, width, height),
+    shareBlocks: (width, height, memory) => shareBlocks(layouts[0], info.sampleType, width, height, memory),
     keepBlocksIn(shared) {
       cache = sharedBlocks(shared);
     },
@@ -94,13 +94,19 @@ function fileOf(source: ByteSource, layouts: readonly Layout[], info: RasterInfo
 }
 
 /** Room for the blocks under a band of windows, and a row of them more for the next band. */
-function shareBlocks(full: Layout, sampleType: SampleType, width: number, height: number): SharedBlocks {
+function shareBlocks(
+  full: Layout,
+  sampleType: SampleType,
+  width: number,
+  height: number,
+  memory: SharedMemory,
+): SharedBlocks {
   const across = Math.min(full.across, Math.ceil(width / full.blockWidth) + 2);
   const down = Math.min(full.down, Math.ceil(height / full.blockHeight) + 2);
   const wanted = across * down * full.planes;
   const bytes = blockLength(full) * bytesOf(sampleType);
   const slots = Math.max(2, Math.min(wanted, Math.floor(SHARED_BYTES / bytes)));
-  return createSharedBlocks(sampleType, blockLength(full), slots);
+  return createSharedBlocks(sampleType, blockLength(full), slots, memory);
 }
 
 function describe(

@@ -1,4 +1,4 @@
-import { openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
+import { openSweeps, type Sweeps, sweepsOver } from '../../kernels/wasm/sweeps.js';
 
 /** Integer lanes of a decoded block, in the machine's byte order. */
 export type Lanes = Uint8Array | Uint16Array | Uint32Array;
@@ -29,6 +29,12 @@ export function takeApart(lanes: Lanes, out: Lanes, shape: BlockShapePx, differe
     return;
   }
   const size = lanes.BYTES_PER_ELEMENT;
+  const there = sweepsOver(lanes, out);
+  if (there !== null) {
+    const apart = size === 1 ? there.apart8 : size === 2 ? there.apart16 : there.apart32;
+    apart(lanes.byteOffset, out.byteOffset, width, rows, bands, plane, differenced ? 1 : 0);
+    return;
+  }
   const rowBytes = width * bands * size;
   const most = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
   const needed = Math.min(most, rows) * rowBytes;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSharedBlocks, reuseSharedBlocks, sharedBlocks } from './shared.js';
+import { createSharedBlocks, reuseSharedMemory, sharedBlocks, sharedMemory } from './shared.js';
 import type { SampleArray } from './types.js';
 
 /** Two threads' ways to the same blocks; `decoded` keeps which were decoded. */
@@ -160,16 +160,38 @@ describe('shared blocks', () => {
   });
 
   it('are given the memory of those that are done with, and nothing that was in it', async () => {
-    const first = createSharedBlocks('uint16', 5000, 3);
+    const memory = sharedMemory();
+    const first = createSharedBlocks('uint16', 5000, 3, memory);
     const fill = async (room: () => SampleArray) => room().fill(7) !== null;
     await sharedBlocks(first).use(1, 5000, fill, () => {}, true);
-    reuseSharedBlocks(first);
+    reuseSharedMemory(memory);
     const second = createSharedBlocks('float32', 2500, 2);
-    expect(second.samples).toBe(first.samples);
+    expect(second.memory).toBe(first.memory);
+    expect(second.at).toBe(first.at);
     expect(sharedBlocks(second).has(1)).toBe(false);
-    // once alone, and only where it is not far too large
-    expect(createSharedBlocks('float32', 2500, 2).samples).not.toBe(first.samples);
-    reuseSharedBlocks(second);
-    expect(createSharedBlocks('uint16', 100, 3).samples).not.toBe(first.samples);
+    // once alone
+    expect(createSharedBlocks('float32', 2500, 2).memory).not.toBe(first.memory);
+  });
+
+  it('lie beside each other in one memory', async () => {
+    const memory = sharedMemory();
+    const [one, two] = [
+      createSharedBlocks('uint16', 70_000, 3, memory),
+      createSharedBlocks('uint8', 9, 2, memory),
+    ];
+    expect(two.at).toBeGreaterThanOrEqual(one.at + 3 * 2 * 70_000);
+    const fill = (value: number) => async (room: () => SampleArray) => room().fill(value) !== null;
+    const seen: (SampleArray | null)[] = [];
+    const take = (samples: SampleArray | null) => seen.push(samples?.slice() ?? null);
+    for (const key of [1, 2, 3]) await sharedBlocks(one).use(key, 70_000, fill(key), take, true);
+    await sharedBlocks(two).use(1, 9, fill(200), take, true);
+    await sharedBlocks(one).use(3, 70_000, fill(0), take, true);
+    expect(seen.map((samples) => [samples?.length, samples?.[0], samples?.at(-1)])).toEqual([
+      [70_000, 1, 1],
+      [70_000, 2, 2],
+      [70_000, 3, 3],
+      [9, 200, 200],
+      [70_000, 3, 3],
+    ]);
   });
 });

@@ -14,7 +14,38 @@ export interface SharedBlocks {
   readonly slots: number;
   /** Head words, then `SLOT_WORDS` a slot. */
   readonly control: SharedArrayBuffer;
-  readonly samples: SharedArrayBuffer;
+  /** What holds the slots, and the byte that the first begins at. */
+  readonly memory: WebAssembly.Memory;
+  readonly at: number;
+}
+
+const PAGE = 65_536;
+
+/** A memory that threads share, taken part by part before they start. Of WebAssembly, so that its loops reach all of it. */
+export interface SharedMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Where so many bytes more begin, on a page of their own; null where the memory cannot hold them (4 GiB are the most). */
+  take(bytes: number): number | null;
+}
+
+function takenFrom(memory: WebAssembly.Memory): SharedMemory {
+  // the first page stays free: a pointer of 0 is a mistake
+  let next = PAGE;
+  return {
+    memory,
+    take(bytes) {
+      const at = next;
+      const end = at + Math.ceil(bytes / PAGE) * PAGE;
+      const missing = end - memory.buffer.byteLength;
+      try {
+        if (missing > 0) memory.grow(missing / PAGE);
+      } catch {
+        return null;
+      }
+      next = end;
+      return at;
+    },
+  };
 }
 
 // head: a lock and a clock that only grows
@@ -34,33 +65,36 @@ const READY = 2;
 /** Ready, and the file has no such block. */
 const ABSENT = 3;
 
-export function createSharedBlocks(sampleType: SampleType, length: number, slots: number): SharedBlocks {
-  const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT;
-  return {
-    sampleType,
-    length,
-    slots,
-    control: new SharedArrayBuffer(4 * (HEAD_WORDS + slots * SLOT_WORDS)),
-    samples: idleOf(bytes * length * slots) ?? new SharedArrayBuffer(bytes * length * slots),
-  };
+export function createSharedBlocks(
+  sampleType: SampleType,
+  length: number,
+  slots: number,
+  { memory, take }: SharedMemory = sharedMemory(),
+): SharedBlocks {
+  const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT * length * slots;
+  const at = take(bytes);
+  // many scenes of huge tiles: what no longer fits lies apart, and is copied to where it is looked at
+  if (at === null) return createSharedBlocks(sampleType, length, slots, sharedMemory());
+  const control = new SharedArrayBuffer(4 * (HEAD_WORDS + slots * SLOT_WORDS));
+  return { sampleType, length, slots, control, memory, at };
 }
 
-/** Samples that no thread sees any more, the last given back last. */
-const idle: SharedArrayBuffer[] = [];
-const MOST_IDLE_BYTES = 2 * SHARED_BYTES;
+/** Memories that no thread sees any more, the last given back last. */
+const idle: WebAssembly.Memory[] = [];
+const MOST_IDLE_BYTES = 3 * SHARED_BYTES;
 
-function idleOf(bytes: number): SharedArrayBuffer | undefined {
-  const at = idle.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 2 * bytes);
-  return at < 0 ? undefined : idle.splice(at, 1)[0];
+/** One that was given back, or a new one. */
+export function sharedMemory(): SharedMemory {
+  return takenFrom(idle.pop() ?? new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true }));
 }
 
 /**
- * To be called when all threads that had the blocks have ended: their memory is used again. V8 does not count what is shared, and a
+ * To be called when all threads that had the memory have ended: it is used again. V8 does not count what is shared, and a
  * process with job after job would let a gigabyte of it lie about until it looks.
  */
-export function reuseSharedBlocks({ samples }: SharedBlocks): void {
-  idle.push(samples);
-  while (idle.reduce((sum, { byteLength }) => sum + byteLength, 0) > MOST_IDLE_BYTES) idle.shift();
+export function reuseSharedMemory({ memory }: SharedMemory): void {
+  idle.push(memory);
+  while (idle.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) > MOST_IDLE_BYTES) idle.shift();
 }
 
 /**
@@ -71,13 +105,13 @@ const PATIENCE = 60_000;
 
 /** This thread's way to the shared blocks. */
 export function sharedBlocks(
-  { sampleType, length, slots, control, samples }: SharedBlocks,
+  { sampleType, length, slots, control, memory, at: start }: SharedBlocks,
   patience = PATIENCE,
 ): BlockCache {
   const words = new Int32Array(control);
   const bytes = allocate(sampleType, 1).BYTES_PER_ELEMENT * length;
   const planes = Array.from({ length: slots }, (_, slot) =>
-    viewAs(sampleType, new Uint8Array(samples, slot * bytes, bytes)),
+    viewAs(sampleType, new Uint8Array(memory.buffer, start + slot * bytes, bytes)),
   );
   const at = (slot: number, word: number) => HEAD_WORDS + slot * SLOT_WORDS + word;
 

@@ -2,7 +2,7 @@ import type { Affine } from '../affine.js';
 import type { Crs } from '../crs.js';
 import type { Window } from '../grid.js';
 import type { RasterHeader } from './header.js';
-import type { SharedBlocks } from './shared.js';
+import type { SharedBlocks, SharedMemory } from './shared.js';
 
 export type SampleArray =
   | Uint8Array
@@ -62,8 +62,8 @@ export interface RasterFile {
   readWindow(level: number, window: Window, bands: readonly number[]): Promise<SampleArray[]>;
   /** The same into an array at hand, of the file's sample type or one that holds its values. */
   readInto(level: number, window: Window, bands: readonly number[], target: WindowTarget): Promise<void>;
-  /** Blocks that threads reading a band of windows `width` × `height` px (level 0) should keep in common. */
-  shareBlocks(width: number, height: number): SharedBlocks;
+  /** Blocks that threads reading a band of windows `width` × `height` px (level 0) should keep in common, in `memory`. */
+  shareBlocks(width: number, height: number, memory: SharedMemory): SharedBlocks;
   /** From now on this thread keeps decoded blocks in those shared ones, made by `shareBlocks` of the same file. */
   keepBlocksIn(shared: SharedBlocks): void;
   close(): Promise<void>;

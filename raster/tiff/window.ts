@@ -1,3 +1,4 @@
+import { sweepsOver } from '../../kernels/wasm/sweeps.js';
 import type { Window } from '../grid.js';
 import { type BlockIndex, blockLength, blockRange, readBlock } from './block.js';
 import type { BlockCache } from './blocks.js';
@@ -103,9 +104,25 @@ function copyBlock(
   const y0 = Math.max(window.y, blockY);
   const x1 = Math.min(window.x + window.width, blockX + layout.blockWidth);
   const y1 = Math.min(window.y + window.height, blockY + blockRows(layout, index.row));
+  const alike = samples !== null && samples.constructor === target.samples.constructor;
+  const there = alike ? sweepsOver(samples, target.samples) : null;
   for (let i = 0; i < bands.length; i++) {
     if (layout.planes > 1 && bands[i] !== index.plane) continue;
     const plane = layout.planes > 1 ? 0 : bands[i] * layout.blockWidth * layout.blockHeight;
+    if (there !== null && samples !== null) {
+      const size = samples.BYTES_PER_ELEMENT;
+      const from = plane + (y0 - blockY) * layout.blockWidth + (x0 - blockX);
+      const to = i * target.plane + (y0 - window.y) * target.stride + (x0 - window.x);
+      there.copyRows(
+        samples.byteOffset + from * size,
+        target.samples.byteOffset + to * size,
+        (x1 - x0) * size,
+        y1 - y0,
+        layout.blockWidth * size,
+        target.stride * size,
+      );
+      continue;
+    }
     for (let y = y0; y < y1; y++) {
       const to = i * target.plane + (y - window.y) * target.stride + (x0 - window.x);
       if (samples === null) {

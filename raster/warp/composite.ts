@@ -1,3 +1,4 @@
+import { hasByte } from '../../kernels/bytes.js';
 import type { DateBlock } from '../../kernels/detector.js';
 import type { Grid, Window } from '../grid.js';
 import { emptyDate, type PreparedScene, warpScene } from './date.js';
@@ -40,10 +41,10 @@ export async function composite(
 ): Promise<void> {
   const most = waryPx(grid.resolution);
   for (const scene of scenes) {
-    if (masked && !date.usable.includes(0)) return;
+    if (masked && !hasByte(date.usable, 0)) return;
     const more = emptyDate(date.bands, window);
     await warpScene(scene, grid, window, more, resampler);
-    if (!more.usable.includes(1)) continue;
+    if (!hasByte(more.usable, 1)) continue;
     judge(date, more);
     takeDeeper(date, more, clearance(date.usable, window, most), clearance(more.usable, window, most));
   }

@@ -1,4 +1,5 @@
 import type { BandRole } from '../../kernels/bands.js';
+import { hasByte } from '../../kernels/bytes.js';
 import type { DateBlock } from '../../kernels/detector.js';
 import type { Grid, Window } from '../grid.js';
 import { placementOf, type Scene, type SceneBand } from '../scene.js';
@@ -58,7 +59,7 @@ export async function fillGaps(
   { mask, resampler = plainResampler }: { readonly mask?: Mask; readonly resampler?: Resampler } = {},
 ): Promise<void> {
   for (const scene of scenes) {
-    if (!date.usable.includes(0)) return;
+    if (!hasByte(date.usable, 0)) return;
     const more = emptyDate(date.bands, window);
     await warpScene(scene, grid, window, more, resampler);
     mask?.(more);
@@ -86,11 +87,14 @@ export async function warpScene(
   const { scene, shift, normalization } = prepared;
   const { stack, usable } = date;
   const length = usable.length;
-  usable.fill(1);
-  const fileUsable = new Uint8Array(length);
+  let first = true;
   for (const [file, bands] of byFile(scene, date.bands)) {
     const net = controlNet(grid, window, placementOf(file.info), shift);
-    const source = await readSource(file, net, { bands: bands.map((b) => b.index), fill: scene.sensor.fill });
+    const source = await readSource(file, net, {
+      bands: bands.map((b) => b.index),
+      fill: scene.sensor.fill,
+      room: resampler.room,
+    });
     if (source === null) {
       usable.fill(0);
       stack.fill(0);
@@ -101,9 +105,13 @@ export async function warpScene(
       const start = date.bands.indexOf(band.role) * length;
       return stack.subarray(start, start + length);
     });
-    await resampler.run(net, source, maps, outputs, fileUsable);
-    for (let i = 0; i < length; i++) usable[i] &= fileUsable[i];
+    const own = first ? usable : new Uint8Array(length);
+    await resampler.run(net, source, maps, outputs, own);
+    if (!first) for (let i = 0; i < length; i++) usable[i] &= own[i];
+    first = false;
   }
+  // a scene without any of the bands says nothing against a pixel
+  if (first) usable.fill(1);
   if (scene.quality !== null) await maskObscured(scene.quality, grid, window, shift, usable);
 }
 

@@ -1,6 +1,6 @@
 import type { BandRole } from '../../kernels/bands.js';
 import type { SourceBlock } from '../../kernels/warp.js';
-import { SAMPLE_KINDS, type SampleKind } from '../../kernels/wasm/index-sweep.js';
+import { isSampleKind, SAMPLE_KINDS, type SampleKind } from '../../kernels/wasm/index-sweep.js';
 import type { Grid, Window } from '../grid.js';
 import { placementOf, type SceneBand } from '../scene.js';
 import type { RasterFile } from '../tiff/types.js';
@@ -71,7 +71,7 @@ function roomy(length: number): number {
 }
 
 function kernelType({ info: { sampleType } }: RasterFile): SampleKind | null {
-  return Object.hasOwn(SAMPLE_KINDS, sampleType) ? (sampleType as SampleKind) : null;
+  return isSampleKind(sampleType) ? sampleType : null;
 }
 
 /** One array, made anew where it does not do. */

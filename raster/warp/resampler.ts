@@ -1,17 +1,20 @@
 import type { Backend, Kernel } from '../../kernels/backend.js';
+import { indexOfByte } from '../../kernels/bytes.js';
 import { coverageKernel, type SourceBlock, type WarpConstants, warpKernel } from '../../kernels/warp.js';
-import { SAMPLE_KINDS, typeOf } from '../../kernels/wasm/index-sweep.js';
-import { openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
+import { isSampleKind, SAMPLE_KINDS, typeOf } from '../../kernels/wasm/index-sweep.js';
+import { openShared, openSweeps, type Sweeps } from '../../kernels/wasm/sweeps.js';
 import type { SampleArray } from '../tiff/types.js';
 import { cellMap } from './cells.js';
 import type { ControlNet } from './net.js';
 import { bilinear, type LinearMap } from './resample.js';
-import type { SourceWindow } from './source.js';
+import type { SampleRoom, SourceWindow } from './source.js';
 
 /** Resamples source pixels onto the block: writes a plane a band, and 1 or 0 a pixel into `valid`. */
 export interface Resampler {
   /** Where it runs: a backend of kernels, or `typescript`. */
   readonly name: string;
+  /** Where samples that it is to resample are best read into. */
+  readonly room?: SampleRoom;
   run(
     net: ControlNet,
     source: SourceWindow,
@@ -37,32 +40,37 @@ export function resamplerFor(backend: Backend): Resampler {
 
 type Part = 'samples' | 'valid' | 'map' | 'gains' | 'rows' | 'out' | 'inside';
 
-/** Source windows are copied into memory of the sweep, which is used again as long as they fit. */
+/** Source windows are read into memory of the sweep, which is used again as long as they fit. */
 export function sweepResampler(): Resampler {
-  let arena: { readonly bytes: Readonly<Record<Part, number>>; readonly sweeps: Sweeps<Part> } | undefined;
-  const withRoom = (bytes: Readonly<Record<Part, number>>): Sweeps<Part> => {
-    const parts = Object.keys(bytes) as Part[];
-    const known = arena;
-    if (known === undefined || parts.some((part) => bytes[part] > known.bytes[part])) {
+  let bytes: Record<Part, number> = { samples: 0, valid: 0, map: 0, gains: 0, rows: 0, out: 0, inside: 0 };
+  let sweeps: Sweeps<Part, ArrayBufferLike> | undefined;
+  const withRoom = (needed: Partial<Record<Part, number>>): Sweeps<Part, ArrayBufferLike> => {
+    const grown = Object.entries(needed).filter(([part, size]) => size > bytes[part as Part]);
+    if (sweeps === undefined || grown.length > 0) {
       // an eighth more: windows differ by a pixel or two
-      const roomy = Object.fromEntries(
-        parts.map((part) => [part, Math.max(Math.ceil(bytes[part] * 1.125), known?.bytes[part] ?? 0)]),
-      ) as Record<Part, number>;
-      arena = { bytes: roomy, sweeps: openSweeps(roomy) };
+      const roomy = grown.map(([part, size]) => [part, Math.ceil(size * 1.125)] as const);
+      bytes = { ...bytes, ...Object.fromEntries(roomy) };
+      sweeps = openShared(bytes) ?? openSweeps(bytes);
     }
-    return (arena as NonNullable<typeof arena>).sweeps;
+    return sweeps;
   };
   return {
     name: 'webasm',
+    room(type, length) {
+      if (!isSampleKind(type)) return null;
+      const kind = SAMPLE_KINDS[type];
+      const { buffer, byteOffset } = withRoom({ samples: length * kind.BYTES_PER_ELEMENT }).u8('samples');
+      return new kind(buffer as ArrayBuffer, byteOffset, length);
+    },
     async run(net, { pixels, reduce }, maps, outputs, valid) {
       const planes = pixels.planes.map(asKernelSamples);
       const { width: stride, height: rows } = pixels.window;
       const { width, height } = net.window;
       const size = planes[0].BYTES_PER_ELEMENT;
-      const bytes = planes[0].byteLength;
+      const plane = planes[0].byteLength;
       const map = cellMap(net, { ...pixels, reduce });
       const { run, at, u8, f32 } = withRoom({
-        samples: bytes * planes.length,
+        samples: plane * planes.length,
         valid: stride * rows,
         map: map.numbers.byteLength,
         gains: 8 * maps.length,
@@ -70,8 +78,11 @@ export function sweepResampler(): Resampler {
         out: 4 * width * height * planes.length,
         inside: width * height,
       });
-      planes.forEach((plane, b) => {
-        u8('samples').set(new Uint8Array(plane.buffer, plane.byteOffset, bytes), b * bytes);
+      const samples = u8('samples');
+      planes.forEach(({ buffer, byteOffset }, b) => {
+        // read to where it is wanted, unless the memory had to be laid out anew since
+        if (buffer === samples.buffer && byteOffset === samples.byteOffset + b * plane) return;
+        samples.set(new Uint8Array(buffer, byteOffset, plane), b * plane);
       });
       if (pixels.valid !== null) u8('valid').set(pixels.valid);
       f32('map').set(map.numbers);
@@ -80,7 +91,7 @@ export function sweepResampler(): Resampler {
         typeOf(planes[0]),
         at.samples,
         stride * size,
-        bytes,
+        plane,
         planes.length,
         pixels.valid === null ? 0 : at.valid,
         stride,
@@ -107,8 +118,11 @@ export function sweepResampler(): Resampler {
 
 /** What lies outside is 0 whatever was there: nothing looks at it, and a rerun gives the same. */
 function zeroOutside(inside: Uint8Array, outputs: readonly Float32Array[]): void {
-  for (let i = inside.indexOf(0); i >= 0; i = inside.indexOf(0, i + 1)) {
-    for (const output of outputs) output[i] = 0;
+  for (let i = indexOfByte(inside, 0); i >= 0; i = indexOfByte(inside, 0, i)) {
+    const next = indexOfByte(inside, 1, i);
+    const end = next < 0 ? inside.length : next;
+    for (const output of outputs) output.fill(0, i, end);
+    i = end;
   }
 }
 

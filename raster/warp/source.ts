@@ -1,5 +1,5 @@
 import type { Window } from '../grid.js';
-import type { RasterFile, RasterInfo, SampleArray } from '../tiff/types.js';
+import type { RasterFile, RasterInfo, SampleArray, SampleType } from '../tiff/types.js';
 import { type ControlNet, netExtent, netScale } from './net.js';
 import type { SourcePixels } from './resample.js';
 
@@ -16,7 +16,12 @@ export interface SourceRequest {
   readonly codes?: boolean;
   /** Fill value where the file names no nodata. */
   readonly fill?: number;
+  /** Where the samples go that are to be resampled as they are; an array of their own where absent, or where it gives none. */
+  readonly room?: SampleRoom;
 }
+
+/** Room for so many samples, overwritten by the next that are asked for; null where there is none for the type. */
+export type SampleRoom = (type: SampleType, length: number) => SampleArray | null;
 
 /** A level may be this much coarser than the target before a finer one is taken. */
 const LEVEL_SLACK = 1.05;
@@ -68,7 +73,7 @@ export async function readSource(
   if (plan === null) return null;
   const { level, window, levelWidth, levelHeight, box, reduce } = plan;
   if (box < 2) {
-    const planes = await file.readWindow(level, window, request.bands);
+    const planes = await readPlanes(file, level, window, request);
     const valid = request.codes ? null : validMask(planes, file.info.nodata ?? request.fill ?? null);
     return { pixels: { window, levelWidth, levelHeight, planes, valid }, reduce };
   }
@@ -80,6 +85,19 @@ export async function readSource(
   };
   const pixels = await readReduced(file, level, bounds, box, request);
   return { pixels, reduce: [reduce[0] * box, reduce[1] * box] };
+}
+
+async function readPlanes(
+  file: RasterFile,
+  level: number,
+  window: Window,
+  { bands, room }: SourceRequest,
+): Promise<SampleArray[]> {
+  const plane = window.width * window.height;
+  const samples = room?.(file.info.sampleType, plane * bands.length) ?? null;
+  if (samples === null) return file.readWindow(level, window, bands);
+  await file.readInto(level, window, bands, { samples, stride: window.width, plane });
+  return bands.map((_, b) => samples.subarray(b * plane, (b + 1) * plane));
 }
 
 function chooseLevel(levels: readonly { width: number }[], scale: number): number {

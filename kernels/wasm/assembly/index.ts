@@ -1,6 +1,7 @@
 // AssemblyScript, compiled to WebAssembly by `npm run build`. Nothing here keeps state: memory is laid out by the caller.
 
 export { dilate, erode, evidenceRow, grow, majority, marks, shadeRow } from './buildings';
+export { copyRows } from './copy';
 export { deflateRuns } from './deflate';
 export { boxMean, brighten, gradient } from './features';
 export { indexChange } from './index-change';
