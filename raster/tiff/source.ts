@@ -1,4 +1,6 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import { BadInput, messageOf } from '../errors.js';
 
 /** Bytes of a file. */
@@ -54,7 +56,7 @@ function sourceOf(handle: FileHandle, size: number): ByteSource {
       const bytes = new Uint8Array(buffer, byteOffset, length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        const bytesRead = await readOn(handle, bytes, done, offset + done);
         if (bytesRead === 0) throw new Error(`the file became shorter while it was read`);
         done += bytesRead;
       }
@@ -62,6 +64,21 @@ function sourceOf(handle: FileHandle, size: number): ByteSource {
     },
     close: () => handle.close(),
   };
+}
+
+/**
+ * Bytes read into the rest of `bytes` from `done` on. A thread that computes blocks has nothing else to do meanwhile: handing the
+ * read to another one and back would only cost it time.
+ */
+async function readOn(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  done: number,
+  position: number,
+): Promise<number> {
+  const length = bytes.length - done;
+  if (!isMainThread) return readSync(handle.fd, bytes, done, length, position);
+  return (await handle.read(bytes, done, length, position)).bytesRead;
 }
 
 /** @throws Error where `length` bytes from `offset` do not lie inside `size` bytes. */
