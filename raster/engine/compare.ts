@@ -161,7 +161,8 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     const used = await run(job, inPanels(left, grid), { journal: request.journal, signal, take });
     const judge = job.outlines ? (request.judge ?? judgeRims) : (runs: Runs) => runs;
     // the files are put together meanwhile
-    const [, runs] = await Promise.all([sink.close(), judge(collector.finish(), request.classes)]);
+    const judged = async () => judge(collector.finish(), request.classes);
+    const [, runs] = await Promise.all([sink.close(), judged()]);
     return {
       runs,
       ...totals,

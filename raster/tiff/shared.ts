@@ -81,7 +81,8 @@ export function createSharedBlocks(
 
 /** Memories that no thread sees any more, the last given back last. */
 const idle: WebAssembly.Memory[] = [];
-const MOST_IDLE_BYTES = 3 * SHARED_BYTES;
+/** Two scenes' blocks and the rooms of a few threads, of which no more is real than was used. */
+const MOST_IDLE_BYTES = 8 * SHARED_BYTES;
 
 /** One that was given back, or a new one. */
 export function sharedMemory(): SharedMemory {
