@@ -71,7 +71,7 @@ export function createIndexSweep(width: number, height: number, wanted: readonly
         magnitude: plane,
       };
       const bytes = { ...room, ...fixed };
-      sweeps = openShared<Part>(bytes) ?? openSweeps<Part>(bytes);
+      sweeps = openShared<Part>(bytes, sweeps) ?? openSweeps<Part>(bytes);
     }
     return sweeps;
   };

@@ -238,15 +238,27 @@ export function shareRoom({ memory, from, bytes }: SharedRoom): void {
   };
 }
 
-/** As `openSweeps` but not zeroed, in this thread's room of a shared memory; null where it has none, or not enough left. */
+/** Where parts laid out in a shared room begin and end. */
+const spans = new WeakMap<object, { readonly from: number; readonly end: number }>();
+
+/**
+ * As `openSweeps` but not zeroed, in this thread's room of a shared memory; null where it has none, or not enough left.
+ * @param former parts that these take the place of: where nothing was laid out since, they begin where those did, and what
+ * lies in the first part stays
+ */
 export function openShared<Part extends string>(
   bytes: Readonly<Record<Part, number>>,
+  former?: Sweeps<Part, ArrayBufferLike>,
 ): Sweeps<Part, ArrayBufferLike> | null {
   if (heap === undefined) return null;
-  const { at, end } = layOut(bytes, heap.next);
+  const before = former && spans.get(former);
+  const from = before?.end === heap.next ? before.from : heap.next;
+  const { at, end } = layOut(bytes, from);
   if (end > heap.end) return null;
   heap.next = end;
-  return viewsOf(heap.run, heap.buffer, at, bytes);
+  const sweeps = viewsOf(heap.run, heap.buffer, at, bytes);
+  spans.set(sweeps, { from, end });
+  return sweeps;
 }
 
 /** The loops that reach all of these arrays where they lie: only those in the memory that this thread shares. */

@@ -50,7 +50,7 @@ export function sweepResampler(): Resampler {
       // an eighth more: windows differ by a pixel or two
       const roomy = grown.map(([part, size]) => [part, Math.ceil(size * 1.125)] as const);
       bytes = { ...bytes, ...Object.fromEntries(roomy) };
-      sweeps = openShared(bytes) ?? openSweeps(bytes);
+      sweeps = openShared(bytes, sweeps) ?? openSweeps(bytes);
     }
     return sweeps;
   };
