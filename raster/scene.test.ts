@@ -25,6 +25,7 @@ describe.skipIf(landsat === null)('a Landsat 8 folder of one file a band', () =>
       );
       expect(numbers).toEqual(['2', '3', '4', '5', '6', '7']);
       expect(scene.quality?.kind).toBe('bqa');
+      expect(scene.files.length).toBe(12);
       expect(scene.acquired).toBe(name.slice(17, 25).replace(/(\d{4})(\d\d)(\d\d)/, '$1-$2-$3'));
     } finally {
       await scene.close();

@@ -54,6 +54,8 @@ export interface Scene {
   readonly height: number;
   /** YYYY-MM-DD, null where neither tags nor name tell. */
   readonly acquired: string | null;
+  /** All that were opened, also those no band lies in. */
+  readonly files: readonly RasterFile[];
   close(): Promise<void>;
 }
 
@@ -139,12 +141,11 @@ function assemble(spec: SceneSpec, files: readonly RasterFile[]): Scene {
   });
 }
 
-interface SceneParts extends Pick<Scene, 'name' | 'path' | 'sensor' | 'bands' | 'quality' | 'acquired'> {
-  readonly files: readonly RasterFile[];
-}
+type SceneParts = Pick<Scene, 'name' | 'path' | 'sensor' | 'bands' | 'quality' | 'acquired' | 'files'>;
 
 /** @throws BadInput where no band is known, or a file is not georeferenced. */
-function sceneOf({ files, ...parts }: SceneParts): Scene {
+function sceneOf(parts: SceneParts): Scene {
+  const { files } = parts;
   const first = files[0].info;
   const used = [...parts.bands.values()];
   if (used.length === 0) {

@@ -13,6 +13,8 @@ import { openRaster } from '../tiff/open.js';
 import { folderStore } from './block-store.js';
 import { type CompareRequest, compare } from './compare.js';
 import { type Journal, openJournal } from './journal.js';
+import { shareBlocks } from './panels.js';
+import { runBlocks } from './pool.js';
 import type { OpenedScene } from './prepare.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tuban-compare-'));
@@ -167,6 +169,21 @@ describe('compare', () => {
       ),
     );
     const result = await compare(request({ after: [left, right], workers: 2 }));
+    expect(differing(draw(result.runs), expected)).toBe(0);
+  });
+
+  it('comes to the same in threads that read the headers themselves', async () => {
+    const result = await compare(
+      request({
+        run: (job, blocks, { take }) =>
+          runBlocks(job, blocks, {
+            workers: 2,
+            shared: shareBlocks([before, after], grid),
+            headers: new Map(),
+            onResult: take,
+          }),
+      }),
+    );
     expect(differing(draw(result.runs), expected)).toBe(0);
   });
 

@@ -65,7 +65,7 @@ export function shareBlocks(scenes: readonly Pick<OpenedScene, 'scene'>[], grid:
 
 /** A file that stands for two scenes with a CRS each, as `--source-crs` may say, is read anew by every thread. */
 export function headersOf(scenes: readonly Pick<OpenedScene, 'scene'>[]): Headers {
-  const files = scenes.flatMap(({ scene }) => filesOf(scene));
+  const files = scenes.flatMap(({ scene }) => scene.files);
   const headers = new Map(files.map((file) => [file.info.path, file.header]));
   for (const { info } of files) {
     const other = headers.get(info.path)?.info.crs;

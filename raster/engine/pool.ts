@@ -44,16 +44,24 @@ function workerUrl(): URL {
   return new URL(here.endsWith('.ts') ? '../../dist/raster/engine/worker.js' : './worker.js', here);
 }
 
+/** geotiff's decoders load web-worker, which in a thread reads a field of what the thread was given: there must be something. */
+function newThread(): Worker {
+  return new Worker(workerUrl(), { workerData: {} });
+}
+
 /** Threads that wait for a job. */
 const spare = new Set<Worker>();
+/** Whether this process does one job and ends: then what its threads shared is better given back than kept for the next. */
+let once = false;
 
 /**
  * Has threads load their code while whoever will want them loads its own, for a process that does one job and ends. Those that
  * nobody comes to want do not keep the process from ending.
  */
 export function startAhead(count: number): void {
+  once = true;
   while (spare.size < count) {
-    const thread = new Worker(workerUrl());
+    const thread = newThread();
     const gone = () => spare.delete(thread);
     thread.once('error', gone).once('exit', gone);
     thread.unref();
@@ -67,7 +75,7 @@ function takeThread(): Worker {
     thread.ref();
     return thread;
   }
-  return new Worker(workerUrl());
+  return newThread();
 }
 
 /** Blocks a thread holds: one it works on, one at hand when that is done. */
@@ -134,7 +142,9 @@ export function openPool(job: BlockJob, { workers, shared, headers }: PoolOption
       return least.run(block);
     },
     close: () => {
-      closing ??= Promise.all(threads.map((thread) => thread.close())).then(() => reuseSharedMemory(memory));
+      closing ??= Promise.all(threads.map((thread) => thread.close())).then(() => {
+        if (!once) reuseSharedMemory(memory);
+      });
       return closing;
     },
   };
