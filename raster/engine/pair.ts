@@ -2,7 +2,7 @@ import type { DateBlock } from '../../kernels/detector.js';
 import type { Window } from '../grid.js';
 import { splitMonth } from '../look/order.js';
 import type { CellSummer } from '../mask/cell-sums.js';
-import { maskObscured, maskPair } from '../mask/obscured.js';
+import { maskObscured, maskPair, maskShadows } from '../mask/obscured.js';
 import { composite, type JudgeLooks } from '../warp/composite.js';
 import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { Resampler } from '../warp/resampler.js';
@@ -35,9 +35,10 @@ export async function readPair(
   const against = (other: DateBlock) => (date: DateBlock) => {
     if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
   };
+  let bothCloudy = false;
   if (look !== null && !same(before, after)) {
     const sums = cellSums && ([await cellSums(first), await cellSums(second)] as const);
-    maskPair(first, second, look, frame, sums);
+    bothCloudy = maskPair(first, second, look, frame, sums).bothCloudy;
   }
   clock.lap('mask');
   // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
@@ -52,6 +53,8 @@ export async function readPair(
     await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
   };
   await fill(first, before, second);
+  // under the clouds of the before date's first look another one lies bare now
+  if (bothCloudy && look !== null) maskShadows(second, first, look, frame);
   await fill(second, after, first);
   clock.lap('fill_gaps');
   return [first, second];

@@ -5,8 +5,8 @@ import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 /**
  * Cloud and cloud shadow in scenes without a quality band, found by comparing a look with another of the same ground on
  * cells of some 16 m. Cloud: much brighter than the other look and than the scene, white, and soft at its rim (a roof is
- * sharp). Shadow: dimmed in all bands by about the same factor (water is not: it loses its infrared alone), and wide.
- * Both are dilated. The idea of judging against other dates is that of Tmask (Zhu and Woodcock, 2014).
+ * sharp). Shadow: dimmed in all bands by about the same factor (water is not: it loses its infrared alone), and wide; what the
+ * other look's cloud covers tells nothing of it. Both are dilated. The idea of judging against other dates is that of Tmask (Zhu and Woodcock, 2014).
  */
 
 /** Side of a cell in metres. */
@@ -46,16 +46,25 @@ export interface MaskFrame {
 export function maskObscured(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
   const cells = cellsOf(frame);
   if (cells === null) return 0;
-  const mask = obscuredCells(cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells));
+  const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
+  const mask = obscuredCells(own, theirs, cloudsOf(own, theirs), () => cloudsOf(theirs, own));
   return mask === null ? 0 : apply(mask, date.usable, frame, cells);
 }
 
 /** Sums over the usable pixels of each cell: of every band, band after band, then their number (kernels/cells.ts). */
 export type CellSums = Float32Array;
 
+/** What masking a pair came to. */
+export interface PairMasked {
+  /** Pixels taken out of both dates. */
+  readonly taken: number;
+  /** Whether both have clouds: then what lies under those of the one has not been judged in the other. */
+  readonly bothCloudy: boolean;
+}
+
 /**
- * Does so for both dates of a pair, each judged against the other as it came; their cells are summed once, or were
- * summed by a kernel.
+ * Masks both dates of a pair, each judged against the other as it came; their cells are summed once, or were summed by a
+ * kernel.
  */
 export function maskPair(
   before: DateBlock,
@@ -63,16 +72,32 @@ export function maskPair(
   look: SceneLook,
   frame: MaskFrame,
   sums: readonly [CellSums, CellSums] | null = null,
-): number {
+): PairMasked {
   const cells = cellsOf(frame);
-  if (cells === null) return 0;
+  if (cells === null) return { taken: 0, bothCloudy: false };
   const first = cellMeans(before, look, frame, cells, sums?.[0]);
   const second = cellMeans(after, look, frame, cells, sums?.[1]);
-  const masks = [obscuredCells(first, second), obscuredCells(second, first)] as const;
+  const clouds = [cloudsOf(first, second), cloudsOf(second, first)] as const;
+  const masks = [
+    obscuredCells(first, second, clouds[0], () => clouds[1]),
+    obscuredCells(second, first, clouds[1], () => clouds[0]),
+  ] as const;
   let taken = 0;
   if (masks[0] !== null) taken += apply(masks[0], before.usable, frame, cells);
   if (masks[1] !== null) taken += apply(masks[1], after.usable, frame, cells);
-  return taken;
+  return { taken, bothCloudy: masks[0] !== null && masks[1] !== null };
+}
+
+/**
+ * Takes cloud shadow alone out of a date known to have clouds, judged against another look: where the first one it was
+ * judged against was itself under cloud. Returns the pixels taken.
+ */
+export function maskShadows(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
+  const cells = cellsOf(frame);
+  if (cells === null) return 0;
+  const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
+  const shadow = largeOnly(shadowCells(own, theirs), cells, SHADOW_CELLS);
+  return shadow.includes(1) ? apply(dilate(shadow, cells), date.usable, frame, cells) : 0;
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
@@ -81,13 +106,27 @@ export function cellsOf({ width, height, resolution }: MaskFrame): Cells | null 
   return side < 2 ? null : { columns: Math.ceil(width / side), rows: Math.ceil(height / side), side };
 }
 
-/** 1 in cells under cloud or in its shadow, with what is added around; null where there are none. */
-function obscuredCells(own: CellMeans, other: CellMeans): Uint8Array | null {
+/** 1 in cells under cloud. */
+function cloudsOf(own: CellMeans, other: CellMeans): Uint8Array {
+  return softOnly(cloudCells(own, other), own);
+}
+
+/**
+ * 1 in cells under cloud or in its shadow, with what is added around; null where there are none. What a cloud of the other look
+ * covers is dim beside it, and no shadow for that: there nothing is told of shadows.
+ */
+function obscuredCells(
+  own: CellMeans,
+  other: CellMeans,
+  cloud: Uint8Array,
+  otherClouds: () => Uint8Array,
+): Uint8Array | null {
   const { cells } = own;
-  const cloud = softOnly(cloudCells(own, other), own);
   // where no cloud is in sight nothing casts a shadow as wide as theirs
   if (!cloud.includes(1)) return null;
-  const shadow = largeOnly(shadowCells(own, other), cells, SHADOW_CELLS);
+  const covered = dilate(otherClouds(), cells);
+  const dim = shadowCells(own, other).map((value, c) => (covered[c] === 1 ? 0 : value));
+  const shadow = largeOnly(dim, cells, SHADOW_CELLS);
   const mask = new Uint8Array(cloud.length);
   for (let c = 0; c < mask.length; c++) mask[c] = cloud[c] | shadow[c];
   return dilate(mask, cells);

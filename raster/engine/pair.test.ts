@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { SceneLook } from '../../kernels/detector.js';
+import type { Scene } from '../scene.js';
+import { madeFile, madeGrid } from '../testing.js';
+import { emptyDate, type PreparedScene, unprepared } from '../warp/date.js';
+import { plainResampler } from '../warp/resampler.js';
+import { readPair } from './pair.js';
+
+const SIDE = 320;
+const grid = madeGrid(SIDE, SIDE, { epsg: 4547, resolution: 2 });
+const window = { x: 0, y: 0, width: SIDE, height: SIDE };
+const BANDS = ['blue', 'green', 'red', 'nir'] as const;
+const look: SceneLook = {
+  dark: { blue: 50, green: 40, red: 30, nir: 20 },
+  high: { blue: 300, green: 300, red: 300, nir: 600 },
+  noise: { blue: 10, green: 10, red: 10, nir: 10 },
+  brightness: 150,
+  canopy: 100,
+  vegetation: 0.8,
+  edge: 50,
+};
+
+interface Sky {
+  readonly cloud?: readonly [number, number];
+  readonly shadow?: readonly [number, number];
+}
+
+const far = (x: number, y: number, [cx, cy]: readonly [number, number]) => Math.hypot(x - cx, y - cy);
+
+/** Plain ground under a cloud that fades out over some 20 px, and a shadow of 40 px. */
+function month(name: string, { cloud, shadow }: Sky): PreparedScene {
+  const bands = new Map(
+    BANDS.map((role, b) => {
+      const sample = (x: number, y: number) => {
+        const ground = b === 3 ? 200 : 150 + ((x * 7 + y * 13) % 9);
+        const dim = shadow && far(x, y, shadow) < 40 ? 0.4 : 1;
+        const white = cloud ? Math.min(700, Math.max(0, 900 - 14 * far(x, y, cloud))) : 0;
+        return ground * dim + white + (look.dark[role] ?? 0);
+      };
+      return [role, { role, file: madeFile(grid, sample, { path: name }), index: 0, scale: 1, offset: 0 }];
+    }),
+  );
+  const scene = { name, path: name, bands, quality: null, sensor: {} } as unknown as Scene;
+  return { ...unprepared(scene), month: name };
+}
+
+async function pair(before: readonly PreparedScene[], after: PreparedScene) {
+  const dates = [emptyDate(BANDS, window), emptyDate(BANDS, window)] as const;
+  const bench = { dates, resampler: plainResampler, cellSums: null };
+  const [first, second] = await readPair({ grid, bands: BANDS, look }, before, [after], window, bench);
+  return (x: number, y: number) => [first.usable[y * SIDE + x], second.usable[y * SIDE + x]];
+}
+
+describe('a pair with clouds in both months', () => {
+  const UNDER = [90, 90] as const;
+  const january = month('2026-01', {});
+  const february = month('2026-02', { cloud: UNDER });
+
+  it('compares what lay under the first one’s with the month before that', async () => {
+    const usable = await pair([february, january], month('2026-03', { cloud: [230, 220] }));
+    expect(usable(...UNDER)).toEqual([1, 1]);
+    expect(usable(230, 220)).toEqual([1, 0]);
+  });
+
+  it('finds a shadow there', async () => {
+    const usable = await pair([february, january], month('2026-03', { cloud: [230, 220], shadow: UNDER }));
+    expect(usable(...UNDER)).toEqual([1, 0]);
+    expect(usable(300, 40)).toEqual([1, 1]);
+  });
+});
