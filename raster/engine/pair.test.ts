@@ -20,21 +20,24 @@ const look: SceneLook = {
   edge: 50,
 };
 
+type Place = readonly [number, number];
+
 interface Sky {
-  readonly cloud?: readonly [number, number];
-  readonly shadow?: readonly [number, number];
+  readonly clouds?: readonly Place[];
+  readonly shadow?: Place;
 }
 
-const far = (x: number, y: number, [cx, cy]: readonly [number, number]) => Math.hypot(x - cx, y - cy);
+const far = (x: number, y: number, [cx, cy]: Place) => Math.hypot(x - cx, y - cy);
 
 /** Plain ground under a cloud that fades out over some 20 px, and a shadow of 40 px. */
-function month(name: string, { cloud, shadow }: Sky): PreparedScene {
+function month(name: string, { clouds = [], shadow }: Sky): PreparedScene {
   const bands = new Map(
     BANDS.map((role, b) => {
       const sample = (x: number, y: number) => {
         const ground = b === 3 ? 200 : 150 + ((x * 7 + y * 13) % 9);
         const dim = shadow && far(x, y, shadow) < 40 ? 0.4 : 1;
-        const white = cloud ? Math.min(700, Math.max(0, 900 - 14 * far(x, y, cloud))) : 0;
+        const whites = clouds.map((cloud) => Math.min(700, Math.max(0, 900 - 14 * far(x, y, cloud))));
+        const white = Math.max(0, ...whites);
         return ground * dim + white + (look.dark[role] ?? 0);
       };
       return [role, { role, file: madeFile(grid, sample, { path: name }), index: 0, scale: 1, offset: 0 }];
@@ -53,18 +56,27 @@ async function pair(before: readonly PreparedScene[], after: PreparedScene) {
 
 describe('a pair with clouds in both months', () => {
   const UNDER = [90, 90] as const;
+  const ELSEWHERE = [230, 220] as const;
   const january = month('2026-01', {});
-  const february = month('2026-02', { cloud: UNDER });
+  const february = month('2026-02', { clouds: [UNDER] });
 
-  it('compares what lay under the first one’s with the month before that', async () => {
-    const usable = await pair([february, january], month('2026-03', { cloud: [230, 220] }));
+  it('compares what lay under those of the first with the month before that', async () => {
+    const usable = await pair([february, january], month('2026-03', { clouds: [ELSEWHERE] }));
     expect(usable(...UNDER)).toEqual([1, 1]);
-    expect(usable(230, 220)).toEqual([1, 0]);
+    expect(usable(...ELSEWHERE)).toEqual([1, 0]);
   });
 
   it('finds a shadow there', async () => {
-    const usable = await pair([february, january], month('2026-03', { cloud: [230, 220], shadow: UNDER }));
+    const march = month('2026-03', { clouds: [ELSEWHERE], shadow: UNDER });
+    const usable = await pair([february, january], march);
     expect(usable(...UNDER)).toEqual([1, 0]);
     expect(usable(300, 40)).toEqual([1, 1]);
+  });
+
+  it('sees a cloud over a cloud, by the month before both', async () => {
+    const both = month('2026-02', { clouds: [UNDER, ELSEWHERE] });
+    const usable = await pair([both, january], month('2026-03', { clouds: [UNDER] }));
+    expect(usable(...UNDER)).toEqual([1, 0]);
+    expect(usable(...ELSEWHERE)).toEqual([1, 1]);
   });
 });

@@ -22,6 +22,12 @@ const CLOUD_RIM = 0.22;
 /** Shadow: all bands between these shares of the other look, and nearly alike. */
 const SHADOW_DIM = [0.08, 0.62] as const;
 const SHADOW_ALIKE = 1.9;
+/**
+ * A shadow dims what lies in it alike, so that it stands out from its surroundings as before; the shadows and roofs of a new estate do so more.
+ * Contrast of a cell at most this multiple of the other look's, and this much of its brightness where that is plain.
+ */
+const SHADOW_CONTRAST = 1.5;
+const SHADOW_PLAIN = 0.1;
 /** Least extent of a cloud and of a shadow, cells. */
 const CLOUD_CELLS = 6;
 const SHADOW_CELLS = 24;
@@ -42,29 +48,30 @@ export interface MaskFrame {
   readonly resolution: number;
 }
 
-/** Takes cloud and cloud shadow out of `date.usable`, judged against `other`. Returns the pixels taken. */
-export function maskObscured(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
+/**
+ * Takes cloud and cloud shadow out of `usable`, judged against `other`. Returns the pixels taken.
+ * @param usable the date's own where absent; another where the date is to be judged as it came, and some of it is taken already
+ */
+export function maskObscured(
+  date: DateBlock,
+  other: DateBlock,
+  look: SceneLook,
+  frame: MaskFrame,
+  usable = date.usable,
+): number {
   const cells = cellsOf(frame);
   if (cells === null) return 0;
   const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
   const mask = obscuredCells(own, theirs, cloudsOf(own, theirs), () => cloudsOf(theirs, own));
-  return mask === null ? 0 : apply(mask, date.usable, frame, cells);
+  return mask === null ? 0 : apply(mask, usable, frame, cells);
 }
 
 /** Sums over the usable pixels of each cell: of every band, band after band, then their number (kernels/cells.ts). */
 export type CellSums = Float32Array;
 
-/** What masking a pair came to. */
-export interface PairMasked {
-  /** Pixels taken out of both dates. */
-  readonly taken: number;
-  /** Whether both have clouds: then what lies under those of the one has not been judged in the other. */
-  readonly bothCloudy: boolean;
-}
-
 /**
- * Masks both dates of a pair, each judged against the other as it came; their cells are summed once, or were summed by a
- * kernel.
+ * Does so for both dates of a pair, each judged against the other as it came; their cells are summed once, or were
+ * summed by a kernel.
  */
 export function maskPair(
   before: DateBlock,
@@ -72,9 +79,9 @@ export function maskPair(
   look: SceneLook,
   frame: MaskFrame,
   sums: readonly [CellSums, CellSums] | null = null,
-): PairMasked {
+): number {
   const cells = cellsOf(frame);
-  if (cells === null) return { taken: 0, bothCloudy: false };
+  if (cells === null) return 0;
   const first = cellMeans(before, look, frame, cells, sums?.[0]);
   const second = cellMeans(after, look, frame, cells, sums?.[1]);
   const clouds = [cloudsOf(first, second), cloudsOf(second, first)] as const;
@@ -85,19 +92,7 @@ export function maskPair(
   let taken = 0;
   if (masks[0] !== null) taken += apply(masks[0], before.usable, frame, cells);
   if (masks[1] !== null) taken += apply(masks[1], after.usable, frame, cells);
-  return { taken, bothCloudy: masks[0] !== null && masks[1] !== null };
-}
-
-/**
- * Takes cloud shadow alone out of a date known to have clouds, judged against another look: where the first one it was
- * judged against was itself under cloud. Returns the pixels taken.
- */
-export function maskShadows(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
-  const cells = cellsOf(frame);
-  if (cells === null) return 0;
-  const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
-  const shadow = largeOnly(shadowCells(own, theirs), cells, SHADOW_CELLS);
-  return shadow.includes(1) ? apply(dilate(shadow, cells), date.usable, frame, cells) : 0;
+  return taken;
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
@@ -283,9 +278,36 @@ function shadowCells(own: CellMeans, other: CellMeans): Uint8Array {
       low = Math.min(low, ratio);
       high = Math.max(high, ratio);
     }
-    if (low > SHADOW_DIM[0] && high < SHADOW_DIM[1] && high < SHADOW_ALIKE * low) shadow[c] = 1;
+    if (!(low > SHADOW_DIM[0] && high < SHADOW_DIM[1] && high < SHADOW_ALIKE * low)) continue;
+    if (contrast(c, own) <= SHADOW_CONTRAST * contrast(c, other) + SHADOW_PLAIN) shadow[c] = 1;
   }
   return shadow;
+}
+
+/** Standard deviation of a cell's visible brightness, without the scene's noise, over its mean. */
+function contrast(c: number, { date, look, frame, cells, visible, bright }: CellMeans): number {
+  const { columns, side } = cells;
+  const { width, height } = frame;
+  const x0 = (c % columns) * side;
+  const y0 = Math.floor(c / columns) * side;
+  let count = 0;
+  let total = 0;
+  let squares = 0;
+  for (let y = y0; y < Math.min(y0 + side, height); y++) {
+    for (let i = y * width + x0; i < y * width + Math.min(x0 + side, width); i++) {
+      if (date.usable[i] === 0) continue;
+      let value = 0;
+      for (const b of visible) value += date.stack[b * width * height + i];
+      value /= visible.length;
+      count++;
+      total += value;
+      squares += value * value;
+    }
+  }
+  let noise = 0;
+  for (const b of visible) noise += ((look.noise[date.bands[b]] ?? 0) / visible.length) ** 2;
+  const mean = total / count;
+  return Math.sqrt(Math.max(0, squares / count - mean * mean - noise)) / bright[c];
 }
 
 /** Labels 4-connected regions of cells; 0 is none. */

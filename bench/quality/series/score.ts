@@ -135,7 +135,9 @@ function causeOf(truth: SeriesTruth, { month, pixels }: SeriesPatch): string {
     here.findLast((thing) => thing.month < month) ??
     here.find((thing) => thing.month > month);
   if (cause === undefined) return 'nothing';
-  return cause.month === month ? cause.what : `${cause.what}, another month`;
+  if (cause.month === month) return cause.what;
+  // a building found late, as where a cloud's surroundings were masked, costs nobody a trip in vain
+  return `${cause.what} of ${cause.month < month ? 'an earlier' : 'a later'} month`;
 }
 
 function countBy(names: readonly string[]): Record<string, number> {
