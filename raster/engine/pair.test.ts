@@ -72,11 +72,4 @@ describe('a pair with clouds in both months', () => {
     expect(usable(...UNDER)).toEqual([1, 0]);
     expect(usable(300, 40)).toEqual([1, 1]);
   });
-
-  it('sees a cloud over a cloud, by the month before both', async () => {
-    const both = month('2026-02', { clouds: [UNDER, ELSEWHERE] });
-    const usable = await pair([both, january], month('2026-03', { clouds: [UNDER] }));
-    expect(usable(...UNDER)).toEqual([1, 0]);
-    expect(usable(...ELSEWHERE)).toEqual([1, 1]);
-  });
 });

@@ -2,9 +2,9 @@ import type { DateBlock } from '../../kernels/detector.js';
 import type { Window } from '../grid.js';
 import { splitMonth } from '../look/order.js';
 import type { CellSummer } from '../mask/cell-sums.js';
-import { maskObscured, maskPair } from '../mask/obscured.js';
+import { maskObscured, maskPair, maskShadows } from '../mask/obscured.js';
 import { composite, type JudgeLooks } from '../warp/composite.js';
-import { fillGaps, type Mask, type PreparedScene, readDate } from '../warp/date.js';
+import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
 import type { Resampler } from '../warp/resampler.js';
 import type { BlockJob } from './job.js';
 
@@ -32,47 +32,32 @@ export async function readPair(
   const second = await readDate(after.slice(0, 1), grid, window, bands, dates[1], resampler);
   clock.lap('read_warp');
   const frame = { width: window.width, height: window.height, resolution: grid.resolution };
-  const masks = look !== null && !same(before, after);
   const against = (other: DateBlock) => (date: DateBlock) => {
-    if (masks) maskObscured(date, other, look, frame);
+    if (look !== null && !same(before, after)) maskObscured(date, other, look, frame);
   };
-  const [month, earlier] = splitMonth(before);
-  const asCame = masks && earlier.length > 0 ? [copyOf(first), copyOf(second)] : null;
-  if (masks) {
+  let bothCloudy = false;
+  if (look !== null && !same(before, after)) {
     const sums = cellSums && ([await cellSums(first), await cellSums(second)] as const);
-    maskPair(first, second, look, frame, sums);
+    bothCloudy = maskPair(first, second, look, frame, sums).bothCloudy;
   }
   clock.lap('mask');
   // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
-  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock, mask: Mask) => {
-    const [[, ...fellows], others] = splitMonth(scenes);
+  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock) => {
+    const [[, ...fellows], earlier] = splitMonth(scenes);
     const judge: JudgeLooks = (best, more) => {
       if (look === null) return;
       against(other)(more);
       maskPair(best, more, look, frame);
     };
     await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
-    await fillGaps(date, others, grid, window, { mask, resampler });
+    await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
   };
-  // The next month back judges both once more: a cloud over a cloud, a shadow where there was one. So the before date is masked as it
-  // was in its own run: what was not compared then must not pass for known ground now. A composite has had its fellows to judge it.
-  let judged = asCame;
-  await fill(first, before, second, (more) => {
-    if (masks && judged !== null) {
-      if (month.length === 1) maskObscured(judged[0], more, look, frame, first.usable);
-      maskObscured(judged[1], more, look, frame, second.usable);
-    }
-    judged = null;
-    against(second)(more);
-  });
-  await fill(second, after, first, against(first));
+  await fill(first, before, second);
+  // under the clouds of the before date's first look another one lies bare now
+  if (bothCloudy && look !== null) maskShadows(second, first, look, frame);
+  await fill(second, after, first);
   clock.lap('fill_gaps');
   return [first, second];
-}
-
-/** A date that keeps what is usable of it now. */
-function copyOf(date: DateBlock): DateBlock {
-  return { ...date, usable: date.usable.slice() };
 }
 
 /** A first month is compared with itself. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openBackend } from '../../kernels/backend.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
 import { cellSummer } from './cell-sums.js';
-import { maskObscured, maskPair } from './obscured.js';
+import { maskObscured, maskPair, maskShadows } from './obscured.js';
 
 const BANDS = ['blue', 'green', 'red', 'nir'] as const;
 const frame = { width: 250, height: 230, resolution: 2 };
@@ -43,7 +43,7 @@ const at = ({ usable }: DateBlock, x: number, y: number) => usable[y * frame.wid
 describe('cloud and shadow from a pair', () => {
   it('takes a cloud and its shadow out of the look they are in, and of that alone', () => {
     const [clear, clouded] = [date(), date(both)];
-    const taken = maskPair(clear, clouded, look, frame);
+    const { taken } = maskPair(clear, clouded, look, frame);
     expect(clear.usable.includes(0)).toBe(false);
     expect([at(clouded, 70, 80), at(clouded, 170, 150), at(clouded, 240, 20), at(clouded, 20, 220)]).toEqual([
       0, 0, 1, 1,
@@ -54,7 +54,7 @@ describe('cloud and shadow from a pair', () => {
   it('leaves a roof, whose rim is sharp, and a shadow where no cloud is in sight', () => {
     for (const paint of [roof, shadow]) {
       const [first, second] = [date(), date(paint)];
-      expect(maskPair(first, second, look, frame)).toBe(0);
+      expect(maskPair(first, second, look, frame).taken).toBe(0);
     }
   });
 
@@ -67,17 +67,18 @@ describe('cloud and shadow from a pair', () => {
     expect([at(clouded, 70, 150), at(clouded, 190, 60)]).toEqual([0, 1]);
   });
 
-  it('takes ground that lay under the other look’s cloud for no shadow', () => {
-    const [clouded, cleared] = [date(cloud), date((x, y) => cloud(x - 120, y - 100))];
-    maskPair(clouded, cleared, look, frame);
+  it('takes ground that lay under the other look’s cloud for no shadow, and finds a shadow there against a third look', () => {
+    const aside = (x: number, y: number) => cloud(x - 120, y - 100);
+    const [clouded, cleared] = [date(cloud), date(aside)];
+    expect(maskPair(clouded, cleared, look, frame).bothCloudy).toBe(true);
     expect([at(clouded, 70, 80), at(cleared, 70, 80), at(cleared, 190, 180)]).toEqual([0, 1, 0]);
-  });
 
-  it('judges a date as it came, and takes out of what is left of it', () => {
-    const clouded = date(cloud);
-    const left = new Uint8Array(length).fill(1);
-    expect(maskObscured(clouded, date(), look, frame, left)).toBeGreaterThan(1000);
-    expect([clouded.usable.includes(0), left[80 * frame.width + 70]]).toEqual([false, 0]);
+    const dimmed = date((x, y) => ({ ...aside(x, y), ...(from(x, y, 70, 80) < 40 ? { times: 0.4 } : {}) }));
+    const before = date(cloud);
+    maskPair(before, dimmed, look, frame);
+    expect(at(dimmed, 70, 80)).toBe(1);
+    expect(maskShadows(dimmed, date(), look, frame)).toBeGreaterThan(1000);
+    expect([at(dimmed, 70, 80), at(dimmed, 20, 220)]).toEqual([0, 1]);
   });
 
   it('judges a pair as each date alone against the other as it came', () => {
@@ -87,7 +88,7 @@ describe('cloud and shadow from a pair', () => {
     for (const { usable } of [...pair, ...alone]) for (let i = 0; i < length; i += 7) usable[i] = 0;
     const asCame = { ...alone[1], usable: alone[1].usable.slice() };
     const taken = maskObscured(alone[1], alone[0], look, frame) + maskObscured(alone[0], asCame, look, frame);
-    expect(maskPair(pair[0], pair[1], look, frame)).toBe(taken);
+    expect(maskPair(pair[0], pair[1], look, frame)).toEqual({ taken, bothCloudy: true });
     expect(pair[0].usable).toEqual(alone[0].usable);
     expect(pair[1].usable).toEqual(alone[1].usable);
     expect(taken).toBeGreaterThan(1000);
@@ -95,7 +96,7 @@ describe('cloud and shadow from a pair', () => {
 
   it('asks for a quality band where pixels are too coarse to see a rim', () => {
     const [clear, clouded] = [date(), date(cloud)];
-    expect(maskPair(clear, clouded, look, { ...frame, resolution: 30 })).toBe(0);
+    expect(maskPair(clear, clouded, look, { ...frame, resolution: 30 }).taken).toBe(0);
   });
 
   it('finds the same from sums of a kernel as from its own', async () => {
@@ -104,7 +105,7 @@ describe('cloud and shadow from a pair', () => {
     if (sum === null) throw new Error('no cells');
     const pairs = [0, 1].map(() => [date(cloud), date((x, y) => both(x - 60, y - 20))] as const);
     const sums = [await sum(pairs[0][0]), await sum(pairs[0][1])] as const;
-    expect(maskPair(...pairs[0], look, frame, sums)).toBe(maskPair(...pairs[1], look, frame));
+    expect(maskPair(...pairs[0], look, frame, sums)).toEqual(maskPair(...pairs[1], look, frame));
     expect(pairs[0].map(({ usable }) => usable)).toEqual(pairs[1].map(({ usable }) => usable));
     await backend.close();
   });

@@ -48,30 +48,29 @@ export interface MaskFrame {
   readonly resolution: number;
 }
 
-/**
- * Takes cloud and cloud shadow out of `usable`, judged against `other`. Returns the pixels taken.
- * @param usable the date's own where absent; another where the date is to be judged as it came, and some of it is taken already
- */
-export function maskObscured(
-  date: DateBlock,
-  other: DateBlock,
-  look: SceneLook,
-  frame: MaskFrame,
-  usable = date.usable,
-): number {
+/** Takes cloud and cloud shadow out of `date.usable`, judged against `other`. Returns the pixels taken. */
+export function maskObscured(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
   const cells = cellsOf(frame);
   if (cells === null) return 0;
   const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
   const mask = obscuredCells(own, theirs, cloudsOf(own, theirs), () => cloudsOf(theirs, own));
-  return mask === null ? 0 : apply(mask, usable, frame, cells);
+  return mask === null ? 0 : apply(mask, date.usable, frame, cells);
 }
 
 /** Sums over the usable pixels of each cell: of every band, band after band, then their number (kernels/cells.ts). */
 export type CellSums = Float32Array;
 
+/** What masking a pair came to. */
+export interface PairMasked {
+  /** Pixels taken out of both dates. */
+  readonly taken: number;
+  /** Whether both have clouds: then what lies under those of the one has not been judged in the other. */
+  readonly bothCloudy: boolean;
+}
+
 /**
- * Does so for both dates of a pair, each judged against the other as it came; their cells are summed once, or were
- * summed by a kernel.
+ * Masks both dates of a pair, each judged against the other as it came; their cells are summed once, or were summed by a
+ * kernel.
  */
 export function maskPair(
   before: DateBlock,
@@ -79,9 +78,9 @@ export function maskPair(
   look: SceneLook,
   frame: MaskFrame,
   sums: readonly [CellSums, CellSums] | null = null,
-): number {
+): PairMasked {
   const cells = cellsOf(frame);
-  if (cells === null) return 0;
+  if (cells === null) return { taken: 0, bothCloudy: false };
   const first = cellMeans(before, look, frame, cells, sums?.[0]);
   const second = cellMeans(after, look, frame, cells, sums?.[1]);
   const clouds = [cloudsOf(first, second), cloudsOf(second, first)] as const;
@@ -92,7 +91,19 @@ export function maskPair(
   let taken = 0;
   if (masks[0] !== null) taken += apply(masks[0], before.usable, frame, cells);
   if (masks[1] !== null) taken += apply(masks[1], after.usable, frame, cells);
-  return taken;
+  return { taken, bothCloudy: masks[0] !== null && masks[1] !== null };
+}
+
+/**
+ * Takes cloud shadow alone out of a date known to have clouds, judged against another look: where the first one it was
+ * judged against was itself under cloud. Returns the pixels taken.
+ */
+export function maskShadows(date: DateBlock, other: DateBlock, look: SceneLook, frame: MaskFrame): number {
+  const cells = cellsOf(frame);
+  if (cells === null) return 0;
+  const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
+  const shadow = largeOnly(shadowCells(own, theirs), cells, SHADOW_CELLS);
+  return shadow.includes(1) ? apply(dilate(shadow, cells), date.usable, frame, cells) : 0;
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
