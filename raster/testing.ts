@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SceneLook } from '../kernels/detector.js';
 import { crsFromEpsg } from './crs.js';
 import type { Grid, Window } from './grid.js';
 import type { RasterFile, RasterInfo, SampleArray } from './tiff/types.js';
@@ -32,6 +33,17 @@ export function madeGrid(
     transform: [resolution, 0, left, 0, -resolution, top],
   };
 }
+
+/** Levels of a made scene in four bands whose plain ground is about 150 over dark. */
+export const madeLook: SceneLook = {
+  dark: { blue: 50, green: 40, red: 30, nir: 20 },
+  high: { blue: 300, green: 300, red: 300, nir: 600 },
+  noise: { blue: 10, green: 10, red: 10, nir: 10 },
+  brightness: 150,
+  canopy: 100,
+  vegetation: 0.8,
+  edge: 50,
+};
 
 /** A raster file in memory that keeps what is read of it in `reads`. */
 export function madeFile(

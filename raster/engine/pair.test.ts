@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SceneLook } from '../../kernels/detector.js';
 import type { Scene } from '../scene.js';
-import { madeFile, madeGrid } from '../testing.js';
+import { madeLook as look, madeFile, madeGrid } from '../testing.js';
 import { emptyDate, type PreparedScene, unprepared } from '../warp/date.js';
 import { plainResampler } from '../warp/resampler.js';
 import { readPair } from './pair.js';
@@ -10,15 +9,6 @@ const SIDE = 320;
 const grid = madeGrid(SIDE, SIDE, { epsg: 4547, resolution: 2 });
 const window = { x: 0, y: 0, width: SIDE, height: SIDE };
 const BANDS = ['blue', 'green', 'red', 'nir'] as const;
-const look: SceneLook = {
-  dark: { blue: 50, green: 40, red: 30, nir: 20 },
-  high: { blue: 300, green: 300, red: 300, nir: 600 },
-  noise: { blue: 10, green: 10, red: 10, nir: 10 },
-  brightness: 150,
-  canopy: 100,
-  vegetation: 0.8,
-  edge: 50,
-};
 
 type Place = readonly [number, number];
 

@@ -53,8 +53,8 @@ export async function readPair(
     await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
   };
   await fill(first, before, second);
-  // under the clouds of the before date's first look another one lies bare now
-  if (bothCloudy && look !== null) maskShadows(second, first, look, frame);
+  // under the clouds of the before date's first look another one may lie bare now
+  if (bothCloudy && before.length > 1 && look !== null) maskShadows(second, first, look, frame);
   await fill(second, after, first);
   clock.lap('fill_gaps');
   return [first, second];

@@ -44,7 +44,7 @@ function workerUrl(): URL {
   return new URL(here.endsWith('.ts') ? '../../dist/raster/engine/worker.js' : './worker.js', here);
 }
 
-/** geotiff's decoders load web-worker, which in a thread reads a field of what the thread was given: there must be something. */
+/** geotiff loads web-worker, which in a thread reads a field of what the thread was given: there must be something. */
 function newThread(): Worker {
   return new Worker(workerUrl(), { workerData: {} });
 }

@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { openBackend } from '../../kernels/backend.js';
-import type { DateBlock, SceneLook } from '../../kernels/detector.js';
+import type { DateBlock } from '../../kernels/detector.js';
+import { madeLook as look } from '../testing.js';
 import { cellSummer } from './cell-sums.js';
 import { maskObscured, maskPair, maskShadows } from './obscured.js';
 
 const BANDS = ['blue', 'green', 'red', 'nir'] as const;
 const frame = { width: 250, height: 230, resolution: 2 };
 const length = frame.width * frame.height;
-const look: SceneLook = {
-  dark: { blue: 50, green: 40, red: 30, nir: 20 },
-  high: { blue: 300, green: 300, red: 300, nir: 600 },
-  noise: { blue: 10, green: 10, red: 10, nir: 10 },
-  brightness: 150,
-  canopy: 100,
-  vegetation: 0.8,
-  edge: 50,
-};
 
 /** Plain ground, on which `paint` puts something: its value is added, or multiplies what is over dark. */
 function date(paint: (x: number, y: number) => { add?: number; times?: number } = () => ({})): DateBlock {

@@ -296,7 +296,8 @@ function shadowCells(own: CellMeans, other: CellMeans): Uint8Array {
 }
 
 /** Standard deviation of a cell's visible brightness, without the scene's noise, over its mean. */
-function contrast(c: number, { date, look, frame, cells, visible, bright }: CellMeans): number {
+function contrast(c: number, own: CellMeans): number {
+  const { date, look, frame, cells, visible, bright } = own;
   const { columns, side } = cells;
   const { width, height } = frame;
   const x0 = (c % columns) * side;
@@ -307,9 +308,7 @@ function contrast(c: number, { date, look, frame, cells, visible, bright }: Cell
   for (let y = y0; y < Math.min(y0 + side, height); y++) {
     for (let i = y * width + x0; i < y * width + Math.min(x0 + side, width); i++) {
       if (date.usable[i] === 0) continue;
-      let value = 0;
-      for (const b of visible) value += date.stack[b * width * height + i];
-      value /= visible.length;
+      const value = brightnessAt(i, own);
       count++;
       total += value;
       squares += value * value;
@@ -319,6 +318,14 @@ function contrast(c: number, { date, look, frame, cells, visible, bright }: Cell
   for (const b of visible) noise += ((look.noise[date.bands[b]] ?? 0) / visible.length) ** 2;
   const mean = total / count;
   return Math.sqrt(Math.max(0, squares / count - mean * mean - noise)) / bright[c];
+}
+
+/** Visible brightness of a pixel, with dark. */
+function brightnessAt(i: number, { date, frame, visible }: CellMeans): number {
+  const length = frame.width * frame.height;
+  let total = 0;
+  for (const b of visible) total += date.stack[b * length + i];
+  return total / visible.length;
 }
 
 /** Labels 4-connected regions of cells; 0 is none. */
@@ -384,16 +391,12 @@ function isRim(c: number, mask: Uint8Array, { columns }: Cells): boolean {
 }
 
 /** Largest brightness step between horizontal or vertical neighbours inside a cell. */
-function steepness(c: number, { date, frame, cells, visible }: CellMeans): number {
+function steepness(c: number, own: CellMeans): number {
+  const { frame, cells } = own;
   const { columns, side } = cells;
-  const length = frame.width * frame.height;
   const x0 = (c % columns) * side;
   const y0 = Math.floor(c / columns) * side;
-  const bright = (i: number) => {
-    let total = 0;
-    for (const b of visible) total += date.stack[b * length + i];
-    return total / visible.length;
-  };
+  const bright = (i: number) => brightnessAt(i, own);
   let steepest = 0;
   for (let y = y0; y < Math.min(y0 + side, frame.height - 1); y++) {
     for (let x = x0; x < Math.min(x0 + side, frame.width - 1); x++) {
