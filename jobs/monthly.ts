@@ -49,7 +49,7 @@ import { addMonths, monthsBetween } from './options.js';
 import { withEvidence } from './patch-evidence.js';
 import { type Note, noteScenes, runNotes, sceneName } from './run-log.js';
 import { stateAreas } from './state-areas.js';
-import { openStateHistory, runFolder } from './state-history.js';
+import { openStateHistory, runFolder, unjudgedMonths } from './state-history.js';
 
 export interface MonthlyRequest {
   readonly month: string;
@@ -322,6 +322,11 @@ async function computeAndStore(
   const file = (name: string) => join(folder, name);
   const store = request.store ?? ownBlocks(config);
   const journals = [openJournal(store)];
+  const zones = subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid));
+  const unjudged = unjudgedMonths(() => openStateHistory(db, config.stateDir, grid, null), zones);
+  // against last year, the months between are not asked
+  const unjudgedOf = async (months: readonly string[]) =>
+    comparison.against === 'mom' && detector.knowsStates ? unjudged(months) : {};
   const common = {
     grid,
     after,
@@ -337,8 +342,9 @@ async function computeAndStore(
   const result = await compare({
     ...common,
     before,
+    unjudged: await unjudgedOf(comparison.beforeMonths),
     classes: first ? [] : choice.classes,
-    zones: subdistricts.map((subdistrict) => zoneOnGrid(subdistrict.polygons, grid)),
+    zones,
     clip: true,
     least: leastPixels(grid, { building: config.mmuBuilding, other: config.mmuOther }),
     outputs: {
@@ -378,7 +384,13 @@ async function computeAndStore(
           const again = detector.again ?? detector;
           const { classes } = again.computable(commonBands([...scenes, ...after]));
           const other = { before: scenes, detector: again, classes, zones: [], clip: false, outputs: {} };
-          return compare({ ...common, ...other, wanted, journal });
+          return compare({
+            ...common,
+            ...other,
+            unjudged: await unjudgedOf(beforeMonths),
+            wanted,
+            journal,
+          });
         },
       });
   await note('info', 'Patches:Made', {

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SHADE } from '../kernels/classes.js';
 import { writeCog } from '../raster/cog/writer.js';
 import { outputSpec, STATE_SLOTS } from '../raster/engine/job.js';
+import { takeUnjudged } from '../raster/mask/judged.js';
 import type { Db } from '../vector/store/db.js';
-import { openStateHistory, type StateHistory } from './state-history.js';
+import { openStateHistory, type StateHistory, unjudgedMonths } from './state-history.js';
 import { gridOfMade } from './testing/scenes.js';
 
 const [WIDTH, HEIGHT] = [40, 20];
@@ -50,4 +51,20 @@ it('counts a shadow as other ground in areas', async () => {
   const own = [...counts.subarray(STATE_SLOTS * STATE_SLOTS)];
   const diagonal = Array.from({ length: STATE_SLOTS }, (_, k) => own[k * STATE_SLOTS + k]);
   expect(diagonal).toEqual([200, 0, 200, 0, 0, 400]);
+});
+
+it('marks the cells of 8 px that hold ground of the zones which nobody saw', async () => {
+  const months = unjudgedMonths(async () => ({ ...history, close: async () => {} }), [whole]);
+  const { '2026-08': cells, ...others } = await months(['2026-08', '2026-07']);
+  expect(others).toEqual({});
+  const window = { x: 0, y: 0, width: WIDTH, height: HEIGHT };
+  const length = WIDTH * HEIGHT;
+  const taken = (of: typeof cells) => {
+    const usable = new Uint8Array(length).fill(1);
+    return takeUnjudged({ bands: [], stack: new Float32Array(0), usable }, window, of);
+  };
+  const expected = Uint8Array.from({ length }, (_, i) => (i % WIDTH >= 24 ? 1 : 0));
+  expect(taken(cells)).toEqual(expected);
+  const elsewhere = { rings: [Float64Array.from([0, 0, 24, 0, 24, HEIGHT, 0, HEIGHT])] };
+  expect(taken(await history.unjudged('2026-08', [elsewhere]))).toBeNull();
 });

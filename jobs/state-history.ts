@@ -5,6 +5,7 @@ import { codeOfState, countedState, SHADE, type StateName } from '../kernels/cla
 import { detectorByName } from '../kernels/detectors.js';
 import { STATE_SLOTS } from '../raster/engine/job.js';
 import type { Grid } from '../raster/grid.js';
+import { packUnjudged, UNJUDGED_SIDE, type UnjudgedCells } from '../raster/mask/judged.js';
 import { openRaster } from '../raster/tiff/open.js';
 import type { RasterFile } from '../raster/tiff/types.js';
 import { eachZoneRow, rasterizeZones, windowAround, type Zone } from '../raster/zones.js';
@@ -33,6 +34,8 @@ export interface StateHistory {
    * @throws Error where a month is not known.
    */
   transitions(before: string, after: string, zones: readonly Zone[]): Promise<Float64Array>;
+  /** Where in the zones a month's run could not judge the ground. @throws Error where the month is not known. */
+  unjudged(month: string, zones: readonly Zone[]): Promise<UnjudgedCells>;
   close(): Promise<void>;
 }
 
@@ -109,9 +112,52 @@ export async function openStateHistory(
       }
       return counts;
     },
+    async unjudged(month, zones) {
+      const { width, height } = grid;
+      const columns = Math.ceil(width / UNJUDGED_SIDE);
+      const marked = new Uint8Array(columns * Math.ceil(height / UNJUDGED_SIDE));
+      for (let y = 0; y < height; y += STRIP_ROWS) {
+        const window = { x: 0, y, width, height: Math.min(STRIP_ROWS, height - y) };
+        const [states] = await (await raster(month)).readWindow(0, window, [0]);
+        const inside = rasterizeZones(zones, window);
+        for (let row = 0, i = 0; row < window.height; row++) {
+          const cells = Math.floor((y + row) / UNJUDGED_SIDE) * columns;
+          for (let x = 0; x < width; x++, i++)
+            if (states[i] === 0 && inside[i] !== 0) marked[cells + Math.floor(x / UNJUDGED_SIDE)] = 1;
+        }
+      }
+      return packUnjudged(columns, marked);
+    },
     async close() {
       await Promise.all([...opened.values()].map((file) => file.close()));
     },
+  };
+}
+
+/** What runs could not judge, by month, each month read once; nothing of months that are not known. */
+export function unjudgedMonths(
+  open: () => Promise<StateHistory>,
+  zones: readonly Zone[],
+): (months: readonly string[]) => Promise<Record<string, UnjudgedCells>> {
+  const read = new Map<string, UnjudgedCells | null>();
+  return async (months) => {
+    if (months.some((month) => !read.has(month))) {
+      const history = await open();
+      try {
+        for (const month of months) {
+          if (read.has(month)) continue;
+          read.set(month, history.months.includes(month) ? await history.unjudged(month, zones) : null);
+        }
+      } finally {
+        await history.close();
+      }
+    }
+    return Object.fromEntries(
+      months.flatMap((month) => {
+        const cells = read.get(month) ?? null;
+        return cells === null ? [] : [[month, cells]];
+      }),
+    );
   };
 }
 

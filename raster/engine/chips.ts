@@ -61,7 +61,7 @@ export async function openPair(request: PairRequest): Promise<PairReader> {
         height: window.height + 2 * MASK_HALO,
       };
       const dates = [emptyDate(bands, wide), emptyDate(bands, wide)] as const;
-      const pair = await readPair({ grid, bands, look }, before, after, wide, {
+      const pair = await readPair({ grid, bands, look, unjudged: {} }, before, after, wide, {
         dates,
         resampler,
         cellSums: null,

@@ -6,6 +6,7 @@ import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import type { Block, Grid, Window } from '../grid.js';
+import type { UnjudgedCells } from '../mask/judged.js';
 import { judgeRims } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
@@ -20,6 +21,8 @@ export interface CompareRequest {
   readonly grid: Grid;
   /** Scenes in order of preference; what both dates have in bands is used. */
   readonly before: readonly OpenedScene[];
+  /** Of months of the before date what their own runs could not judge (mask/judged.ts); nothing where absent. */
+  readonly unjudged?: Readonly<Record<string, UnjudgedCells>>;
   readonly after: readonly OpenedScene[];
   /** Onto which all others are aligned and normalized; usually `before[0]`. */
   readonly reference: OpenedScene;
@@ -120,6 +123,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     grid,
     before: look.before,
     after: look.after,
+    unjudged: request.unjudged ?? {},
     bands,
     detector: detector.name,
     model: detector.model ?? null,

@@ -5,6 +5,7 @@ import type { SceneLook } from '../../kernels/detector.js';
 import type { LearnedModel } from '../../kernels/learned/model.js';
 import type { CogSpec } from '../cog/spec.js';
 import type { Block, Grid } from '../grid.js';
+import type { UnjudgedCells } from '../mask/judged.js';
 import type { Runs } from '../runs.js';
 import type { SceneSpec } from '../scene.js';
 import type { RegionRules } from '../sieve.js';
@@ -31,6 +32,8 @@ export interface BlockJob {
   /** In order of preference; the first ones of one month are composited, the others fill what is left unusable. */
   readonly before: readonly PreparedSpec[];
   readonly after: readonly PreparedSpec[];
+  /** Of months of the before date what their own runs could not judge: other months go before it. */
+  readonly unjudged: Readonly<Record<string, UnjudgedCells>>;
   readonly bands: readonly BandRole[];
   readonly detector: string;
   /** The learned model of the detector, null for mathematics alone. */

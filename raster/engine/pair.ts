@@ -2,9 +2,10 @@ import type { DateBlock } from '../../kernels/detector.js';
 import type { Window } from '../grid.js';
 import { splitMonth } from '../look/order.js';
 import type { CellSummer } from '../mask/cell-sums.js';
+import { giveBack, takeUnjudged, type UnjudgedCells } from '../mask/judged.js';
 import { maskObscured, maskPair, maskShadows } from '../mask/obscured.js';
 import { composite, type JudgeLooks } from '../warp/composite.js';
-import { fillGaps, type PreparedScene, readDate } from '../warp/date.js';
+import { fillGaps, type Mask, type PreparedScene, readDate } from '../warp/date.js';
 import type { Resampler } from '../warp/resampler.js';
 import type { BlockJob } from './job.js';
 
@@ -21,7 +22,7 @@ export interface PairBench {
  * without a look at the scenes there are no levels to judge by.
  */
 export async function readPair(
-  { grid, bands, look }: Pick<BlockJob, 'grid' | 'bands' | 'look'>,
+  { grid, bands, look, unjudged }: Pick<BlockJob, 'grid' | 'bands' | 'look' | 'unjudged'>,
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
   window: Window,
@@ -42,22 +43,44 @@ export async function readPair(
   }
   clock.lap('mask');
   // a look of another month is no fellow: ground changes between them, and a cloud is told by the pair of dates
-  const fill = async (date: DateBlock, scenes: readonly PreparedScene[], other: DateBlock) => {
-    const [[, ...fellows], earlier] = splitMonth(scenes);
-    const judge: JudgeLooks = (best, more) => {
+  const fill = async (
+    date: DateBlock,
+    scenes: readonly PreparedScene[],
+    other: DateBlock,
+    known: Readonly<Record<string, UnjudgedCells>>,
+  ) => {
+    const [[best, ...fellows], earlier] = splitMonth(scenes);
+    const judge: JudgeLooks = (own, more) => {
       if (look === null) return;
       against(other)(more);
-      maskPair(best, more, look, frame);
+      maskPair(own, more, look, frame);
     };
     await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
-    await fillGaps(date, earlier, grid, window, { mask: against(other), resampler });
+    const withheld = withhold(date, best, window, known);
+    const mask: Mask = (more, scene) => {
+      against(other)(more);
+      withhold(more, scene, window, known);
+    };
+    await fillGaps(date, earlier, grid, window, { mask, resampler });
+    if (withheld !== null) giveBack(date, withheld);
   };
-  await fill(first, before, second);
+  await fill(first, before, second, unjudged);
   // under the clouds of the before date's first look another one may lie bare now
   if (bothCloudy && before.length > 1 && look !== null) maskShadows(second, first, look, frame);
-  await fill(second, after, first);
+  await fill(second, after, first, {});
   clock.lap('fill_gaps');
   return [first, second];
+}
+
+/** Takes out what the scene's month could not judge in its own run. */
+function withhold(
+  date: DateBlock,
+  { month }: PreparedScene,
+  window: Window,
+  known: Readonly<Record<string, UnjudgedCells>>,
+): Uint8Array | null {
+  const cells = month === null ? undefined : known[month];
+  return cells === undefined ? null : takeUnjudged(date, window, cells);
 }
 
 /** A first month is compared with itself. */

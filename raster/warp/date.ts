@@ -25,7 +25,7 @@ export function unprepared(scene: Scene): PreparedScene {
 }
 
 /** Takes what cannot be used out of a look before others fill its gaps. */
-export type Mask = (date: DateBlock) => void;
+export type Mask = (date: DateBlock, scene: PreparedScene) => void;
 
 /** An empty look at a window: nothing usable. Reused from block to block by whoever reads many of one size. */
 export function emptyDate(bands: readonly BandRole[], window: Window): DateBlock {
@@ -62,7 +62,7 @@ export async function fillGaps(
     if (!hasByte(date.usable, 0)) return;
     const more = emptyDate(date.bands, window);
     await warpScene(scene, grid, window, more, resampler);
-    mask?.(more);
+    mask?.(more, scene);
     fill(date, more);
   }
 }
