@@ -60,6 +60,7 @@ const LOOK: SceneLook = {
   noise: { blue: 60, green: 70, red: 70, nir: 200 },
   brightness: 420,
   canopy: 130,
+  crowns: 0,
   vegetation: 0.92,
   edge: 90,
   colour: { before: COLOUR, after: COLOUR },

@@ -9,6 +9,7 @@ const LOOK: SceneLook = {
   noise: {},
   brightness: 100,
   canopy: 1,
+  crowns: 0,
   vegetation: 1,
   edge: 1,
 };

@@ -198,6 +198,7 @@ const LOOK: SceneLook = {
   noise: { blue: 12, green: 12, red: 14, nir: 25, swir1: 20, swir2: 18 },
   brightness: 140,
   canopy: 60,
+  crowns: 0,
   // no ratio of small numbers, as whole samples make them, may fall upon a threshold
   vegetation: 0.613,
   edge: 25,

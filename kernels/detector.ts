@@ -33,6 +33,8 @@ export interface SceneLook {
   readonly brightness: number;
   /** 25th percentile of mean brightness over dense vegetation: the darkness of a canopy in these units. */
   readonly canopy: number;
+  /** Median of relative steps (steps.ts) where dense vegetation is at least as dark as that: how rough crowns make it. 0 where there is too little of it. */
+  readonly crowns: number;
   /** 98th percentile of the vegetation index: what dense vegetation reaches in these units. */
   readonly vegetation: number;
   /** 75th percentile of edge density over ground without vegetation: the yardstick of built texture. */

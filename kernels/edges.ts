@@ -1,10 +1,9 @@
+import { bodiesOf, eachNeighbour } from './bodies.js';
 import { type ChangeClassName, codeOf, codeOfState } from './classes.js';
 import type { Detection } from './detector.js';
 
 /** Magnitude, of 127, from which a pixel beside a changed body has surely changed too. */
 const SURELY_CHANGED = 96;
-/** Half-width in px of the square that must lie inside a body: specks have no edge to be given back. */
-const CORE = 2;
 
 const FOREST = codeOfState('forest');
 const GREEN = codeOfState('green');
@@ -34,7 +33,8 @@ const BODIES: readonly {
 export function growEdges(detection: Detection, stride: number, reach: number): void {
   const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
   for (const { name, has, fromBare } of BODIES) {
-    let front = bodies(code, codeOf(name), stride);
+    // specks have no edge to be given back
+    let front = bodiesOf(code, codeOf(name), stride).flatMap(({ pixels }) => pixels);
     for (let step = 0; step < reach && front.length > 0; step++) {
       const next: number[] = [];
       for (const at of front) {
@@ -51,45 +51,4 @@ export function growEdges(detection: Detection, stride: number, reach: number): 
       front = next;
     }
   }
-}
-
-/** Places of a changed class that hang together with a square of it. */
-function bodies(code: Uint8Array, value: number, stride: number): number[] {
-  const found: number[] = [];
-  // most blocks hold none
-  let at = code.indexOf(value);
-  if (at < 0) return found;
-  const seen = new Uint8Array(code.length);
-  for (; at >= 0; at = code.indexOf(value, at + 1)) {
-    if (seen[at] === 1 || !isCore(code, at, stride)) continue;
-    seen[at] = 1;
-    const stack = [at];
-    for (let own = stack.pop(); own !== undefined; own = stack.pop()) {
-      found.push(own);
-      eachNeighbour(own, stride, code.length, (to) => {
-        if (seen[to] === 1 || code[to] !== value) return;
-        seen[to] = 1;
-        stack.push(to);
-      });
-    }
-  }
-  return found;
-}
-
-function isCore(code: Uint8Array, at: number, stride: number): boolean {
-  const column = at % stride;
-  if (column < CORE || column >= stride - CORE) return false;
-  const first = at - CORE * stride;
-  if (first < 0 || at + CORE * stride >= code.length) return false;
-  for (let row = first; row <= at + CORE * stride; row += stride)
-    for (let to = row - CORE; to <= row + CORE; to++) if (code[to] !== code[at]) return false;
-  return true;
-}
-
-function eachNeighbour(at: number, stride: number, length: number, visit: (to: number) => void): void {
-  const column = at % stride;
-  if (at >= stride) visit(at - stride);
-  if (column > 0) visit(at - 1);
-  if (column < stride - 1) visit(at + 1);
-  if (at + stride < length) visit(at + stride);
 }

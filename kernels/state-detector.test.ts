@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BandRole } from './bands.js';
 import { CHANGE_CLASSES, codeOf, SHADE } from './classes.js';
 import type { DateBlock, SceneLook } from './detector.js';
@@ -21,6 +21,7 @@ const LOOK: SceneLook = {
   noise: { blue: 20, green: 20, red: 20, nir: 60 },
   brightness: 650,
   canopy: 367,
+  crowns: 0,
   vegetation: 0.84,
   edge: 300,
 };
@@ -39,7 +40,7 @@ function made(around: Cover, within: Cover): DateBlock {
   return { bands: BANDS, stack, usable: new Uint8Array(length).fill(1) };
 }
 
-function detect(before: DateBlock, after: DateBlock) {
+function detect(before: DateBlock, after: DateBlock, look = LOOK) {
   const detector = stateDetector.create({
     backend: plainBackend().backend,
     width: SIDE,
@@ -47,14 +48,14 @@ function detect(before: DateBlock, after: DateBlock) {
     resolution: 2,
     bands: new Set(BANDS),
     classes: new Set(CHANGE_CLASSES.map(({ name }) => name)),
-    look: LOOK,
+    look,
   });
   return detector.detect(before, after);
 }
 
 /** Pixels of each class. */
-async function found(before: DateBlock, after: DateBlock): Promise<Record<string, number>> {
-  const { code } = await detect(before, after);
+async function found(before: DateBlock, after: DateBlock, look = LOOK): Promise<Record<string, number>> {
+  const { code } = await detect(before, after, look);
   const counts = CHANGE_CLASSES.map(({ name }) => [
     name,
     code.filter((value) => value === codeOf(name)).length,
@@ -91,4 +92,31 @@ it('tells a shadow from ground in the sun, also where it cannot tell what lies t
   const { stateAfter } = await detect(made('grass', 'grass'), made('bare', 'shaded'));
   const middle = (SIDE * SIDE + SIDE) / 2;
   expect([stateAfter?.[0], stateAfter?.[middle]]).toEqual([5, SHADE]);
+});
+
+describe('where the scene has woods whose crowns show', () => {
+  const crowned = { ...LOOK, crowns: 0.4 };
+
+  /** Rows of bright and dark crowns, 4 px each. */
+  function rough(date: DateBlock): DateBlock {
+    date.stack.forEach((value, i) => {
+      const at = i % (SIDE * SIDE);
+      date.stack[i] = value * (Math.floor(at / SIDE) % 8 < 4 ? 1.25 : 0.75);
+    });
+    return date;
+  }
+
+  it('a field as dark as a wood is none, and what lies bare there is earthwork', async () => {
+    const smooth = made('grass', 'wood');
+    expect(await found(smooth, made('grass', 'grass'), crowned)).toEqual({});
+    expect(await found(made('grass', 'grass'), smooth, crowned)).toEqual({});
+    const { earthwork, forest_loss: lost } = await found(smooth, made('grass', 'bare'), crowned);
+    expect(earthwork).toBeGreaterThan(0.8 * WHOLE);
+    expect(lost).toBeUndefined();
+  });
+
+  it('a wood is one', async () => {
+    const { forest_loss: lost } = await found(rough(made('grass', 'wood')), made('grass', 'grass'), crowned);
+    expect(lost).toBeGreaterThan(0.8 * WHOLE);
+  });
 });

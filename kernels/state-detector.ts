@@ -6,6 +6,7 @@ import { indexOfByte } from './bytes.js';
 import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import { calibrated } from './confidence.js';
+import { dropSmooth } from './crowns.js';
 import type {
   DateBlock,
   Detector,
@@ -36,7 +37,7 @@ const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
 const TEXTURE_METRES = 6;
 const MOST_TEXTURE_PX = 8;
-/** Coarsest pixels that show the outline of a house, metres. */
+/** Coarsest pixels that show the outline of a house and the crowns of a wood, metres. */
 const COARSEST_OUTLINE = 5;
 /** From this pixel size on, metres, no building's shadow fills a pixel. */
 const NO_SHADOWS = 8;
@@ -149,6 +150,7 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
+      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look);
       growEdges(detection, width, texture.radius);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;

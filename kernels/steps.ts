@@ -4,10 +4,13 @@ import { litScore } from './states.js';
 /** Added to a band's mean before steps are related to it, as a share of bright ground: noise in shadow is no outline. */
 const FLOOR = 0.05;
 
+/** How far from a place relative steps are looked at, px. */
+export const STEP_REACH = 2;
+
 /** Relative steps of a date at places of its planes: root mean square over the bands. */
 export function stepsOf(
   { bands, stack, usable }: DateBlock,
-  look: SceneLook,
+  look: Pick<SceneLook, 'dark' | 'high'>,
   stride: number,
 ): (at: number) => number {
   const planes = bands.map((role, b) => ({

@@ -41,6 +41,7 @@ export const madeLook: SceneLook = {
   noise: { blue: 10, green: 10, red: 10, nir: 10 },
   brightness: 150,
   canopy: 100,
+  crowns: 0,
   vegetation: 0.8,
   edge: 50,
 };

@@ -53,6 +53,16 @@ describe('the life of a patch', () => {
     expect(lifeOf('water_gain', crop).state).toBe('confirmed');
   });
 
+  test('of a wood that was cut earlier months vote: on a sunlit slope it looks like a meadow in winter', () => {
+    const meadow = look('earlier', '2026-01', 0.1);
+    const [wood, unclear] = [look('earlier', '2026-03', 0.9), look('earlier', '2026-02', 0.4)];
+    expect(lifeOf('forest_loss', [meadow, unclear, wood]).state).toBe('suspected');
+    // the month before the change alone is outvoted by none, and a tie is not enough
+    expect(lifeOf('forest_loss', [meadow, unclear])).toEqual({ state: 'dismissed', decided: '2026-01' });
+    expect(lifeOf('forest_loss', [meadow, look('earlier', '2026-02', 0), wood]).state).toBe('dismissed');
+    expect(lifeOf('forest_gain', [meadow, wood]).state).toBe('dismissed');
+  });
+
   test('earthwork is confirmed by a second month: a ploughed field is bare for one', () => {
     const looks = [look('later', '2026-07', 1), look('later', '2026-08', 0.9)];
     expect(lifeOf('earthwork', looks.slice(0, 1)).state).toBe('suspected');

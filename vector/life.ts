@@ -66,7 +66,17 @@ export function isSeasonal(name: ChangeClassName): boolean {
 }
 
 /**
- * The state of a patch from its looks, in any order. Dismissed at once where an earlier month shows that nothing has
+ * Whether earlier months speak against a change. One is enough, but for a wood that was cut: while the sun stands low its sunlit slopes are as
+ * bright as a meadow. Crops are as dark as a wood for fewer months than not, so there the months vote, the one before the change with those that show a wood.
+ */
+function outvoted(name: ChangeClassName, clear: readonly Look[]): boolean {
+  const earlier = clear.filter(({ kind }) => kind === 'earlier');
+  const against = earlier.filter(({ holding }) => holding < HOLDS).length;
+  return name === 'forest_loss' ? against > 0 && 2 * against >= earlier.length + 1 : against > 0;
+}
+
+/**
+ * The state of a patch from its looks, in any order. Dismissed at once where earlier months show that nothing has
  * changed over two months (the end of something that stood for one month, or a bad look between); else the first later
  * month that can be judged and is clear decides, of earthwork the second that still shows it. Forest is confirmed only
  * when a look over a year agrees.
@@ -80,7 +90,9 @@ export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
       .filter((look) => look.kind === kind && look.holding >= HOLDS === holds)
       .map((look) => look.after)
       .sort()[count - 1] ?? null;
-  const contradicted = first('earlier', false) ?? (isSeasonal(name) ? first('year', false) : null);
+  const contradicted =
+    (outvoted(name, clear) ? first('earlier', false) : null) ??
+    (isSeasonal(name) ? first('year', false) : null);
   if (contradicted !== null) return { state: 'dismissed', decided: contradicted };
   const stays = first('later', true, MONTHS_TO_CONFIRM[name]);
   const gone = first('later', false);

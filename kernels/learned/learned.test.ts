@@ -39,6 +39,7 @@ const LOOK: SceneLook = {
   noise: {},
   brightness: 1,
   canopy: 1,
+  crowns: 0,
   vegetation: 1,
   edge: 1,
 };

@@ -11,6 +11,7 @@ const LOOK: SceneLook = {
   noise: { blue: 12, green: 12, red: 14, nir: 25, swir1: 20 },
   brightness: 140,
   canopy: 60,
+  crowns: 0,
   vegetation: 0.6,
   edge: 25,
   colour: {

@@ -3,6 +3,7 @@ import type { BandRole } from '../../kernels/bands.js';
 import { cellFactor } from '../../kernels/buildings.js';
 import type { DateBlock, SceneColour, SceneLook } from '../../kernels/detector.js';
 import { createFeatures, vegetationPlanes } from '../../kernels/state-detector.js';
+import { STEP_REACH, stepsOf } from '../../kernels/steps.js';
 import type { LinearMap } from '../warp/resample.js';
 import { robustSpread } from './normalize.js';
 import { LOOK_SIZE } from './windows.js';
@@ -44,7 +45,7 @@ export async function measureLevels(
     high[role] = Math.max(percentile(values, 0.9) - (dark[role] ?? 0), 1e-6);
     noise[role] = Math.max(noiseOf(before, after, b), LEAST_NOISE * (high[role] ?? 1));
   });
-  const texture = await measureTexture(blocks, dark, options);
+  const texture = await measureTexture(blocks, { dark, high }, options);
   return { dark, high, noise, ...texture, ...colours(before, after, options) };
 }
 
@@ -150,17 +151,19 @@ function noiseOf(before: readonly DateBlock[], after: readonly DateBlock[], b: n
 
 async function measureTexture(
   blocks: readonly DateBlock[],
-  dark: SceneLook['dark'],
+  levels: Pick<SceneLook, 'dark' | 'high'>,
   options: { backend: Backend; resolution: number },
-): Promise<Pick<SceneLook, 'brightness' | 'canopy' | 'vegetation' | 'edge'>> {
+): Promise<Pick<SceneLook, 'brightness' | 'canopy' | 'crowns' | 'vegetation' | 'edge'>> {
+  const { dark } = levels;
   const bands = new Set(blocks[0].bands);
   const length = LOOK_SIZE * LOOK_SIZE;
   const features = createFeatures({ ...options, width: LOOK_SIZE, height: LOOK_SIZE, bands }, dark);
-  const samples: { index: number; bright: number; edge: number; mean: number }[] = [];
+  const samples: { index: number; bright: number; edge: number; mean: number; step: number }[] = [];
   const step = stepFor(blocks);
   for (const block of blocks) {
     if (!block.usable.includes(1)) continue;
     const planes = await features(block.stack);
+    const stepAt = stepsOf(block, levels, LOOK_SIZE);
     for (let i = 0; i < length; i += step) {
       if (block.usable[i] === 0) continue;
       samples.push({
@@ -168,6 +171,7 @@ async function measureTexture(
         bright: planes[i],
         edge: planes[length + i],
         mean: planes[2 * length + i],
+        step: isInside(i) ? stepAt(i) : -1,
       });
     }
   }
@@ -180,12 +184,21 @@ async function measureTexture(
   const enough = (list: typeof samples) => (list.length >= 100 ? list : samples);
   const open = enough(samples.filter((sample) => sample.index < 0.3 * vegetation));
   const dense = enough(samples.filter((sample) => sample.index > 0.85 * vegetation));
+  const canopy = Math.max(1e-6, at(dense, 'mean', 0.25));
+  const woods = dense === samples ? [] : dense.filter(({ mean, step }) => mean <= canopy && step >= 0);
   return {
     vegetation,
     brightness,
-    canopy: Math.max(1e-6, at(dense, 'mean', 0.25)),
+    canopy,
+    crowns: at(woods, 'step', 0.5),
     edge: Math.max(LEAST_EDGE * brightness, at(open, 'edge', 0.75)),
   };
+}
+
+/** Whether all that a step is told from lies in the window. */
+function isInside(i: number): boolean {
+  const within = (at: number) => at >= STEP_REACH && at < LOOK_SIZE - STEP_REACH;
+  return within(i % LOOK_SIZE) && within(Math.floor(i / LOOK_SIZE));
 }
 
 function vegetationAt(block: DateBlock, i: number, dark: SceneLook['dark']): number {

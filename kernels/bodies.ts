@@ -1,0 +1,53 @@
+/** Half-width in px of the square that must lie inside a body. */
+export const CORE = 2;
+
+/** A changed class's pixels that hang together by their sides. */
+export interface Body {
+  readonly pixels: readonly number[];
+  /** Those in the middle of a square of the body, 5 × 5 px. */
+  readonly core: readonly number[];
+}
+
+/** Bodies of a class in planes of `stride` px a row, but for specks that no square fits into. */
+export function bodiesOf(code: Uint8Array, value: number, stride: number): Body[] {
+  const found: Body[] = [];
+  // most blocks hold none
+  let at = code.indexOf(value);
+  if (at < 0) return found;
+  const seen = new Uint8Array(code.length);
+  for (; at >= 0; at = code.indexOf(value, at + 1)) {
+    if (seen[at] === 1 || !isCore(code, at, stride)) continue;
+    seen[at] = 1;
+    const pixels: number[] = [];
+    const stack = [at];
+    for (let own = stack.pop(); own !== undefined; own = stack.pop()) {
+      pixels.push(own);
+      eachNeighbour(own, stride, code.length, (to) => {
+        if (seen[to] === 1 || code[to] !== value) return;
+        seen[to] = 1;
+        stack.push(to);
+      });
+    }
+    found.push({ pixels, core: pixels.filter((own) => isCore(code, own, stride)) });
+  }
+  return found;
+}
+
+function isCore(code: Uint8Array, at: number, stride: number): boolean {
+  const column = at % stride;
+  if (column < CORE || column >= stride - CORE) return false;
+  const first = at - CORE * stride;
+  if (first < 0 || at + CORE * stride >= code.length) return false;
+  for (let row = first; row <= at + CORE * stride; row += stride)
+    for (let to = row - CORE; to <= row + CORE; to++) if (code[to] !== code[at]) return false;
+  return true;
+}
+
+/** The four pixels beside one, but for what lies off the planes. */
+export function eachNeighbour(at: number, stride: number, length: number, visit: (to: number) => void): void {
+  const column = at % stride;
+  if (at >= stride) visit(at - stride);
+  if (column > 0) visit(at - 1);
+  if (column < stride - 1) visit(at + 1);
+  if (at + stride < length) visit(at + stride);
+}
