@@ -1,7 +1,14 @@
-import { expect, test } from 'vitest';
-import { growEdges } from './edges.js';
+import { describe, expect, test } from 'vitest';
+import { UNUSABLE } from './classes.js';
+import type { DateBlock } from './detector.js';
+import { growEdges, peelEdges } from './edges.js';
 
 const SIDE = 15;
+
+function farFromMiddle(i: number): number {
+  const middle = (SIDE - 1) / 2;
+  return Math.max(Math.abs((i % SIDE) - middle), Math.abs(Math.floor(i / SIDE) - middle));
+}
 
 /** A square of water_gain in the middle of ground that has surely changed `around` px beyond it. */
 function made(half: number, around: number) {
@@ -14,9 +21,8 @@ function made(half: number, around: number) {
     stateAfter: null,
     bare: plane(),
   };
-  const middle = (SIDE - 1) / 2;
   for (let i = 0; i < SIDE * SIDE; i++) {
-    const far = Math.max(Math.abs((i % SIDE) - middle), Math.abs(Math.floor(i / SIDE) - middle));
+    const far = farFromMiddle(i);
     if (far <= half) [detection.code[i], detection.confidence[i]] = [4, 100];
     if (far <= half + around) detection.magnitude[i] = 120;
   }
@@ -67,4 +73,51 @@ test('a new grove grows into plants alone, a cut wood into what were some', () =
   expect(counted(7, [4, 5])).toBe(49);
   // to bare ground its edge is told pixel by pixel
   expect(counted(7, [4, 5], 1)).toBe(25);
+});
+
+describe('the rim of a body', () => {
+  const HALF = 3;
+  /** Bare ground, and water within `HALF` px of the middle; one px farther a share of the way between them. */
+  function dates(share: number) {
+    const bands = ['green', 'nir'] as const;
+    const [land, water] = [
+      [900, 2600],
+      [500, 200],
+    ];
+    const block = (part: (far: number) => number): DateBlock => {
+      const stack = new Float32Array(2 * SIDE * SIDE);
+      for (let i = 0; i < SIDE * SIDE; i++) {
+        const gone = part(farFromMiddle(i));
+        for (let b = 0; b < 2; b++) stack[b * SIDE * SIDE + i] = land[b] + gone * (water[b] - land[b]);
+      }
+      return { bands, stack, usable: new Uint8Array(SIDE * SIDE).fill(1) };
+    };
+    return [block(() => 0), block((far) => (far <= HALF ? 1 : far === HALF + 1 ? share : 0))] as const;
+  }
+  function peeled(share: number, half = HALF + 1) {
+    const detection = made(half, 0);
+    peelEdges(detection, SIDE, 3, ...dates(share));
+    return detection;
+  }
+
+  test('loses what lies mostly outside, and that alone', () => {
+    const { code, confidence } = peeled(0.4);
+    expect(count(code, 4)).toBe((2 * HALF + 1) ** 2);
+    expect(count(confidence, 100)).toBe((2 * HALF + 1) ** 2);
+    expect(count(peeled(0.6).code, 4)).toBe((2 * HALF + 3) ** 2);
+  });
+
+  test('is peeled no deeper than asked', () => {
+    expect(count(peeled(0, HALF + 3).code, 4)).toBe((2 * HALF + 1) ** 2);
+    const shallow = made(HALF + 3, 0);
+    peelEdges(shallow, SIDE, 1, ...dates(0));
+    expect(count(shallow.code, 4)).toBe((2 * HALF + 5) ** 2);
+  });
+
+  test('is none where a mask cuts the body off', () => {
+    const detection = made(HALF + 1, 0);
+    for (let i = 0; i < SIDE * SIDE; i++) if (farFromMiddle(i) > HALF + 1) detection.code[i] = UNUSABLE;
+    peelEdges(detection, SIDE, 3, ...dates(0.4));
+    expect(count(detection.code, 4)).toBe((2 * HALF + 3) ** 2);
+  });
 });

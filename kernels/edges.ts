@@ -1,6 +1,6 @@
 import { bodiesOf, eachNeighbour } from './bodies.js';
-import { type ChangeClassName, codeOf, codeOfState } from './classes.js';
-import type { Detection } from './detector.js';
+import { type ChangeClassName, codeOf, codeOfState, UNUSABLE } from './classes.js';
+import type { DateBlock, Detection } from './detector.js';
 
 /** Magnitude, of 127, from which a pixel beside a changed body has surely changed too. */
 const SURELY_CHANGED = 96;
@@ -51,4 +51,76 @@ export function growEdges(detection: Detection, stride: number, reach: number): 
       front = next;
     }
   }
+}
+
+/** Share of a pixel's way from its own ground before to the body's after, from which on most of the pixel has gone it. */
+const MOSTLY = 0.5;
+/** Least spread of a band over a body, as a share of its mean: a pond is smoother than anything beside it is alike. */
+const LEAST_SPREAD = 0.05;
+
+/**
+ * Takes pixels off the rim of changed bodies which lie mostly outside: what is mixed has surely changed too. A pixel's way from what it was to what the
+ * middle of the body is now tells its share, as unmixing of two ends does (Settle and Drake 1993, Int. J. Remote Sensing 14(6)). At most `reach`
+ * pixels deep, as many as `growEdges` has given. Overwrites code, confidence and bare; `stride` px a row.
+ */
+export function peelEdges(
+  { code, confidence, bare }: Detection,
+  stride: number,
+  reach: number,
+  before: DateBlock,
+  after: DateBlock,
+): void {
+  for (const { name } of BODIES) {
+    const own = codeOf(name);
+    for (const { pixels, core } of bodiesOf(code, own, stride)) {
+      const share = shareOf(before, after, core);
+      const isRim = (at: number) => {
+        let open = false;
+        eachNeighbour(at, stride, code.length, (to) => {
+          open ||= code[to] !== own && code[to] !== UNUSABLE;
+        });
+        return open;
+      };
+      let front = pixels.filter(isRim);
+      for (let step = 0; step < reach && front.length > 0; step++) {
+        const off = front.filter((at) => share(at) < MOSTLY);
+        const next = new Set<number>();
+        for (const at of off) {
+          code[at] = 0;
+          confidence[at] = 0;
+          if (bare !== null) bare[at] = 0;
+        }
+        for (const at of off) {
+          eachNeighbour(at, stride, code.length, (to) => {
+            if (code[to] === own) next.add(to);
+          });
+        }
+        front = [...next];
+      }
+    }
+  }
+}
+
+/**
+ * How far pixels have gone from what they were to what the core of their body is on average, 0 none of the way, 1 all; bands in which the core
+ * varies, as infrared does among crowns, count for less.
+ */
+function shareOf(before: DateBlock, after: DateBlock, core: readonly number[]): (at: number) => number {
+  const length = before.usable.length;
+  const bands = before.bands.map((_, b) => {
+    const start = b * length;
+    const mean = core.reduce((sum, at) => sum + after.stack[start + at], 0) / core.length;
+    const variance = core.reduce((sum, at) => sum + (after.stack[start + at] - mean) ** 2, 0) / core.length;
+    return { start, mean, weight: 1 / Math.max(variance, (LEAST_SPREAD * mean) ** 2, Number.MIN_VALUE) };
+  });
+  return (at) => {
+    let along = 0;
+    let whole = 0;
+    for (const { start, mean, weight } of bands) {
+      const from = before.stack[start + at];
+      along += weight * (after.stack[start + at] - from) * (mean - from);
+      whole += weight * (mean - from) ** 2;
+    }
+    return whole > 0 ? along / whole : 0;
+  };
 }

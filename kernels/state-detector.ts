@@ -15,7 +15,7 @@ import type {
   SceneColour,
   SceneLook,
 } from './detector.js';
-import { growEdges } from './edges.js';
+import { growEdges, peelEdges } from './edges.js';
 import {
   type StateConstants,
   type StatePlanes,
@@ -152,6 +152,7 @@ function create(options: DetectorOptions): Detector {
       blank(detection, after.usable);
       if (constants.outlined > 0) dropSmooth(detection, width, before, after, look);
       growEdges(detection, width, texture.radius);
+      peelEdges(detection, width, texture.radius, before, after);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;
     },
