@@ -1,16 +1,9 @@
 /** Half-width in px of the square that must lie inside a body. */
-export const CORE = 2;
+const CORE = 2;
 
-/** A changed class's pixels that hang together by their sides. */
-export interface Body {
-  readonly pixels: readonly number[];
-  /** Those in the middle of a square of the body, 5 × 5 px. */
-  readonly core: readonly number[];
-}
-
-/** Bodies of a class in planes of `stride` px a row, but for specks that no square fits into. */
-export function bodiesOf(code: Uint8Array, value: number, stride: number): Body[] {
-  const found: Body[] = [];
+/** Bodies of a class in planes of `stride` px a row: what hangs together by its sides, but for specks that no square of 5 × 5 px fits into. */
+export function bodiesOf(code: Uint8Array, value: number, stride: number): number[][] {
+  const found: number[][] = [];
   // most blocks hold none
   let at = code.indexOf(value);
   if (at < 0) return found;
@@ -28,9 +21,14 @@ export function bodiesOf(code: Uint8Array, value: number, stride: number): Body[
         stack.push(to);
       });
     }
-    found.push({ pixels, core: pixels.filter((own) => isCore(code, own, stride)) });
+    found.push(pixels);
   }
   return found;
+}
+
+/** Pixels of a body around which all of a square is the body's. */
+export function coreOf(body: readonly number[], code: Uint8Array, stride: number): number[] {
+  return body.filter((at) => isCore(code, at, stride));
 }
 
 function isCore(code: Uint8Array, at: number, stride: number): boolean {

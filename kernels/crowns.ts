@@ -1,4 +1,4 @@
-import { bodiesOf } from './bodies.js';
+import { bodiesOf, coreOf } from './bodies.js';
 import { codeOf } from './classes.js';
 import type { DateBlock, Detection, SceneLook } from './detector.js';
 import { stepsOf } from './steps.js';
@@ -28,10 +28,11 @@ export function dropSmooth(
     const bodies = bodiesOf(code, codeOf(name), stride);
     if (bodies.length === 0) continue;
     const step = stepsOf(date, look, stride);
-    for (const { pixels, core } of bodies) {
+    for (const body of bodies) {
+      const core = coreOf(body, code, stride);
       const sum = core.reduce((total, at) => total + step(at), 0);
       if (sum >= SMOOTH * look.crowns * core.length) continue;
-      for (const at of pixels) {
+      for (const at of body) {
         const isEarthwork = name === 'forest_loss' && bare?.[at] === 1;
         code[at] = isEarthwork ? EARTHWORK : 0;
         if (!isEarthwork) confidence[at] = 0;

@@ -1,4 +1,4 @@
-import { bodiesOf, eachNeighbour } from './bodies.js';
+import { bodiesOf, coreOf, eachNeighbour } from './bodies.js';
 import { type ChangeClassName, codeOf, codeOfState, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection } from './detector.js';
 
@@ -34,7 +34,7 @@ export function growEdges(detection: Detection, stride: number, reach: number): 
   const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
   for (const { name, has, fromBare } of BODIES) {
     // specks have no edge to be given back
-    let front = bodiesOf(code, codeOf(name), stride).flatMap(({ pixels }) => pixels);
+    let front = bodiesOf(code, codeOf(name), stride).flat();
     for (let step = 0; step < reach && front.length > 0; step++) {
       const next: number[] = [];
       for (const at of front) {
@@ -72,8 +72,8 @@ export function peelEdges(
 ): void {
   for (const { name } of BODIES) {
     const own = codeOf(name);
-    for (const { pixels, core } of bodiesOf(code, own, stride)) {
-      const share = shareOf(before, after, core);
+    for (const body of bodiesOf(code, own, stride)) {
+      const share = shareOf(before, after, coreOf(body, code, stride));
       const isRim = (at: number) => {
         let open = false;
         eachNeighbour(at, stride, code.length, (to) => {
@@ -81,7 +81,7 @@ export function peelEdges(
         });
         return open;
       };
-      let front = pixels.filter(isRim);
+      let front = body.filter(isRim);
       for (let step = 0; step < reach && front.length > 0; step++) {
         const off = front.filter((at) => share(at) < MOSTLY);
         const next = new Set<number>();
