@@ -68,3 +68,35 @@ it('marks the cells of 8 px that hold ground of the zones which nobody saw', asy
   const elsewhere = { rings: [Float64Array.from([0, 0, 24, 0, 24, HEIGHT, 0, HEIGHT])] };
   expect(taken(await history.unjudged('2026-08', [elsewhere]))).toBeNull();
 });
+
+it('reads them off an overview of a large raster: what lies a cell inside a mask, nothing that lies a cell outside', async () => {
+  const [width, height] = [1501, 1203];
+  const large = gridOfMade({ path: '', width, height, bands: 1, value: () => 0 });
+  const isHidden = (i: number) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return (x >= 300 && x < 421 && y >= 77 && y < 190) || (x > 1450 && y > 1150);
+  };
+  const length = width * height;
+  const file = join(folder, 'large.tif');
+  const plane = Uint8Array.from({ length }, (_, i) => (isHidden(i) ? 0 : OTHER));
+  await writeCog(file, outputSpec('state', large), [plane]);
+  const nothingRun = { query: async () => [] } as unknown as Db;
+  const states = await openStateHistory(nothingRun, folder, large, { month: '2026-08', file });
+  const zone = { rings: [Float64Array.from([0, 0, width, 0, width, height, 0, height])] };
+  const cells = await states.unjudged('2026-08', [zone]);
+  await states.close();
+  const usable = new Uint8Array(length).fill(1);
+  const taken = takeUnjudged(
+    { bands: [], stack: new Float32Array(0), usable },
+    { x: 0, y: 0, width, height },
+    cells,
+  );
+  const around = [-8, 0, 8].flatMap((dy) => [-8, 0, 8].map((dx) => dy * width + dx));
+  const within = (i: number) =>
+    i % width >= 8 && i % width < width - 8 && around.every((by) => plane[i + by] === 0);
+  const beyond = (i: number) => around.every((by) => plane[i + by] !== 0);
+  const count = (is: (i: number) => boolean) => plane.reduce((sum, _, i) => sum + (is(i) ? 1 : 0), 0);
+  expect(count(within)).toBeGreaterThan(8000);
+  expect(count((i) => within(i) && taken?.[i] !== 1)).toBe(0);
+  expect(count((i) => beyond(i) && taken?.[i] === 1)).toBe(0);
+});

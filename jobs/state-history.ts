@@ -113,17 +113,26 @@ export async function openStateHistory(
       return counts;
     },
     async unjudged(month, zones) {
+      const file = await raster(month);
       const { width, height } = grid;
       const columns = Math.ceil(width / UNJUDGED_SIDE);
-      const marked = new Uint8Array(columns * Math.ceil(height / UNJUDGED_SIDE));
-      for (let y = 0; y < height; y += STRIP_ROWS) {
-        const window = { x: 0, y, width, height: Math.min(STRIP_ROWS, height - y) };
-        const [states] = await (await raster(month)).readWindow(0, window, [0]);
-        const inside = rasterizeZones(zones, window);
+      const rows = Math.ceil(height / UNJUDGED_SIDE);
+      const marked = new Uint8Array(columns * rows);
+      // the overview with a pixel a cell is a sixty-fourth of the raster; a cell that a mask only touches mostly stays judged
+      const level = Math.min(Math.log2(UNJUDGED_SIDE), file.info.levels.length - 1);
+      const size = file.info.levels[level];
+      const shrunk = zones.map(({ rings }) => ({
+        rings: rings.map((ring) => ring.map((v) => v / 2 ** level)),
+      }));
+      const side = UNJUDGED_SIDE / 2 ** level;
+      for (let y = 0; y < size.height; y += STRIP_ROWS) {
+        const window = { x: 0, y, width: size.width, height: Math.min(STRIP_ROWS, size.height - y) };
+        const [states] = await file.readWindow(level, window, [0]);
+        const inside = rasterizeZones(shrunk, window);
         for (let row = 0, i = 0; row < window.height; row++) {
-          const cells = Math.floor((y + row) / UNJUDGED_SIDE) * columns;
-          for (let x = 0; x < width; x++, i++)
-            if (states[i] === 0 && inside[i] !== 0) marked[cells + Math.floor(x / UNJUDGED_SIDE)] = 1;
+          const cells = Math.floor((y + row) / side) * columns;
+          for (let x = 0; x < size.width; x++, i++)
+            if (states[i] === 0 && inside[i] !== 0) marked[cells + Math.floor(x / side)] = 1;
         }
       }
       return packUnjudged(columns, marked);

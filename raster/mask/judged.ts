@@ -17,7 +17,7 @@ export interface UnjudgedCells {
   readonly packed: string;
 }
 
-/** @param marked 1 in cells of which the run could not judge a pixel */
+/** @param marked 1 in cells that the run could not judge; marking more tells of what is known a second time */
 export function packUnjudged(columns: number, marked: Uint8Array): UnjudgedCells {
   return { columns, packed: deflateRawSync(marked).toString('base64') };
 }
