@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BandRole } from './bands.js';
-import { CHANGE_CLASSES, codeOf, SHADE } from './classes.js';
+import { CHANGE_CLASSES, type ChangeClassName, codeOf, SHADE } from './classes.js';
 import type { DateBlock, SceneLook } from './detector.js';
 import { stateDetector } from './state-detector.js';
 import { plainBackend } from './testing.js';
@@ -25,6 +25,7 @@ const LOOK: SceneLook = {
   vegetation: 0.84,
   edge: 300,
 };
+const CLASSES: readonly ChangeClassName[] = CHANGE_CLASSES.map(({ name }) => name);
 const SIDE = 64;
 const BOX = { from: 20, to: 44 };
 
@@ -40,14 +41,14 @@ function made(around: Cover, within: Cover): DateBlock {
   return { bands: BANDS, stack, usable: new Uint8Array(length).fill(1) };
 }
 
-function detect(before: DateBlock, after: DateBlock, look = LOOK) {
+function detect(before: DateBlock, after: DateBlock, look = LOOK, classes = CLASSES) {
   const detector = stateDetector.create({
     backend: plainBackend().backend,
     width: SIDE,
     height: SIDE,
     resolution: 2,
     bands: new Set(BANDS),
-    classes: new Set(CHANGE_CLASSES.map(({ name }) => name)),
+    classes: new Set(classes),
     look,
   });
   return detector.detect(before, after);
@@ -113,6 +114,8 @@ describe('where the scene has woods whose crowns show', () => {
     const { earthwork, forest_loss: lost } = await found(smooth, made('grass', 'bare'), crowned);
     expect(earthwork).toBeGreaterThan(0.8 * WHOLE);
     expect(lost).toBeUndefined();
+    const { code } = await detect(smooth, made('grass', 'bare'), crowned, ['forest_loss']);
+    expect(code.every((value) => value === 0)).toBe(true);
   });
 
   it('a wood is one', async () => {

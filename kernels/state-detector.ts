@@ -150,7 +150,7 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
-      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look);
+      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes);
       growEdges(detection, width, texture.radius);
       peelEdges(detection, width, texture.radius, before, after);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
