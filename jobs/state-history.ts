@@ -114,10 +114,8 @@ export async function openStateHistory(
     },
     async unjudged(month, zones) {
       const file = await raster(month);
-      const { width, height } = grid;
-      const columns = Math.ceil(width / UNJUDGED_SIDE);
-      const rows = Math.ceil(height / UNJUDGED_SIDE);
-      const marked = new Uint8Array(columns * rows);
+      const columns = Math.ceil(grid.width / UNJUDGED_SIDE);
+      const marked = new Uint8Array(columns * Math.ceil(grid.height / UNJUDGED_SIDE));
       // the overview with a pixel a cell is a sixty-fourth of the raster; a cell that a mask only touches mostly stays judged
       const level = Math.min(Math.log2(UNJUDGED_SIDE), file.info.levels.length - 1);
       const size = file.info.levels[level];

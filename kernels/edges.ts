@@ -72,15 +72,15 @@ export function peelEdges(
 ): void {
   for (const { name } of BODIES) {
     const own = codeOf(name);
+    const isRim = (at: number) => {
+      let open = false;
+      eachNeighbour(at, stride, code.length, (to) => {
+        open ||= code[to] !== own && code[to] !== UNUSABLE;
+      });
+      return open;
+    };
     for (const body of bodiesOf(code, own, stride)) {
       const share = shareOf(before, after, coreOf(body, code, stride));
-      const isRim = (at: number) => {
-        let open = false;
-        eachNeighbour(at, stride, code.length, (to) => {
-          open ||= code[to] !== own && code[to] !== UNUSABLE;
-        });
-        return open;
-      };
       let front = body.filter(isRim);
       for (let step = 0; step < reach && front.length > 0; step++) {
         const off = front.filter((at) => share(at) < MOSTLY);

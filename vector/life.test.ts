@@ -57,7 +57,7 @@ describe('the life of a patch', () => {
     const meadow = look('earlier', '2026-01', 0.1);
     const [wood, unclear] = [look('earlier', '2026-03', 0.9), look('earlier', '2026-02', 0.4)];
     expect(lifeOf('forest_loss', [meadow, unclear, wood]).state).toBe('suspected');
-    // the month before the change alone is outvoted by none, and a tie is not enough
+    // a month that is unclear has no vote, and half of them are not enough
     expect(lifeOf('forest_loss', [meadow, unclear])).toEqual({ state: 'dismissed', decided: '2026-01' });
     expect(lifeOf('forest_loss', [meadow, look('earlier', '2026-02', 0), wood]).state).toBe('dismissed');
     expect(lifeOf('forest_gain', [meadow, wood]).state).toBe('dismissed');

@@ -67,12 +67,12 @@ export function isSeasonal(name: ChangeClassName): boolean {
 
 /**
  * Whether earlier months speak against a change. One is enough, but for a wood that was cut: while the sun stands low its sunlit slopes are as
- * bright as a meadow. Crops are as dark as a wood for fewer months than not, so there the months vote, the one before the change with those that show a wood.
+ * bright as a meadow. Crops are as dark as a wood for fewer months than not, so there most of the months must say so.
  */
 function outvoted(name: ChangeClassName, clear: readonly Look[]): boolean {
   const earlier = clear.filter(({ kind }) => kind === 'earlier');
   const against = earlier.filter(({ holding }) => holding < HOLDS).length;
-  return name === 'forest_loss' ? against > 0 && 2 * against >= earlier.length + 1 : against > 0;
+  return name === 'forest_loss' ? 2 * against > earlier.length : against > 0;
 }
 
 /**

@@ -158,12 +158,18 @@ async function measureTexture(
   const bands = new Set(blocks[0].bands);
   const length = LOOK_SIZE * LOOK_SIZE;
   const features = createFeatures({ ...options, width: LOOK_SIZE, height: LOOK_SIZE, bands }, dark);
-  const samples: { index: number; bright: number; edge: number; mean: number; step: number }[] = [];
+  const samples: {
+    index: number;
+    bright: number;
+    edge: number;
+    mean: number;
+    i: number;
+    block: DateBlock;
+  }[] = [];
   const step = stepFor(blocks);
   for (const block of blocks) {
     if (!block.usable.includes(1)) continue;
     const planes = await features(block.stack);
-    const stepAt = stepsOf(block, levels, LOOK_SIZE);
     for (let i = 0; i < length; i += step) {
       if (block.usable[i] === 0) continue;
       samples.push({
@@ -171,12 +177,13 @@ async function measureTexture(
         bright: planes[i],
         edge: planes[length + i],
         mean: planes[2 * length + i],
-        step: isInside(i) ? stepAt(i) : -1,
+        i,
+        block,
       });
     }
   }
   const bounds = bands.has('nir') && bands.has('red') ? VEGETATION.ndvi : VEGETATION.greenness;
-  const at = (list: typeof samples, key: keyof (typeof samples)[number], share: number) =>
+  const at = (list: typeof samples, key: 'index' | 'bright' | 'edge' | 'mean', share: number) =>
     percentile(Float64Array.from(list, (sample) => sample[key]).sort(), share);
   const vegetation = Math.min(bounds[1], Math.max(bounds[0], at(samples, 'index', 0.98)));
   const brightness = Math.max(1e-6, at(samples, 'bright', 0.5));
@@ -185,12 +192,13 @@ async function measureTexture(
   const open = enough(samples.filter((sample) => sample.index < 0.3 * vegetation));
   const dense = enough(samples.filter((sample) => sample.index > 0.85 * vegetation));
   const canopy = Math.max(1e-6, at(dense, 'mean', 0.25));
-  const woods = dense === samples ? [] : dense.filter(({ mean, step }) => mean <= canopy && step >= 0);
+  const woods = dense === samples ? [] : dense.filter(({ mean, i }) => mean <= canopy && isInside(i));
+  const steps = woods.map(({ block, i }) => stepsOf(block, levels, LOOK_SIZE)(i));
   return {
     vegetation,
     brightness,
     canopy,
-    crowns: at(woods, 'step', 0.5),
+    crowns: percentile(Float64Array.from(steps).sort(), 0.5),
     edge: Math.max(LEAST_EDGE * brightness, at(open, 'edge', 0.75)),
   };
 }
