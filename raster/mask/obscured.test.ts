@@ -73,6 +73,42 @@ describe('cloud and shadow from a pair', () => {
     expect([at(dimmed, 70, 80), at(dimmed, 20, 220)]).toEqual([0, 1]);
   });
 
+  it('reaches as far around a cloud as its veil does, and no farther for a new roof there', () => {
+    const masked = (paint: Parameters<typeof date>[0]) => {
+      const clouded = date(paint);
+      maskPair(date(), clouded, look, frame);
+      const distances = (usable: number) =>
+        Array.from(clouded.usable, (value, i) =>
+          value === usable ? from(i % frame.width, Math.floor(i / frame.width), 70, 80) : Number.NaN,
+        ).filter((distance) => !Number.isNaN(distance));
+      return { nearestOpen: Math.min(...distances(1)), farthestMasked: Math.max(...distances(0)) };
+    };
+    // the cloud fades out 64 px from its middle
+    const plain = masked(cloud);
+    expect(plain.nearestOpen).toBeGreaterThan(58);
+    expect(plain.farthestMasked).toBeLessThan(76);
+    const roofed = (x: number, y: number) =>
+      x >= 72 && x < 84 && y >= 152 && y < 164 ? { add: 300 } : cloud(x, y);
+    expect(masked(roofed)).toEqual(plain);
+    const veiled = (x: number, y: number) =>
+      from(x, y, 70, 80) < 78 ? { add: Math.max(cloud(x, y).add, 40) } : {};
+    expect(masked(veiled).nearestOpen).toBeGreaterThan(plain.nearestOpen + 8);
+  });
+
+  it('reaches as far around a shadow as it dims the ground', () => {
+    const fading = (reach: number) => (x: number, y: number) => {
+      const d = from(x, y, 170, 150);
+      return d < 40 ? { times: 0.4 } : d < reach ? { times: 0.8 } : cloud(x, y);
+    };
+    const openAt = (reach: number, d: number) => {
+      const clouded = date(fading(reach));
+      maskPair(date(), clouded, look, frame);
+      return [at(clouded, 170 + d, 150), at(clouded, 170, 150 + d)];
+    };
+    expect(openAt(0, 56)).toEqual([1, 1]);
+    expect(openAt(62, 56)).toEqual([0, 0]);
+  });
+
   it('judges a pair as each date alone against the other as it came', () => {
     const pair = [date(cloud), date((x, y) => both(x - 60, y - 20))] as const;
     const alone = [date(cloud), date((x, y) => both(x - 60, y - 20))] as const;

@@ -6,7 +6,7 @@ import type { DateBlock, SceneLook } from '../../kernels/detector.js';
  * Cloud and cloud shadow in scenes without a quality band, found by comparing a look with another of the same ground on
  * cells of some 16 m. Cloud: much brighter than the other look and than the scene, white, and soft at its rim (a roof is
  * sharp). Shadow: dimmed in all bands by about the same factor (water is not: it loses its infrared alone), and wide; what the
- * other look's cloud covers tells nothing of it. Both are dilated. The idea of judging against other dates is that of Tmask (Zhu and Woodcock, 2014).
+ * other look's cloud covers tells nothing of it. Both are grown as far as veil and penumbra reach. The idea of judging against other dates is that of Tmask (Zhu and Woodcock, 2014).
  */
 
 /** Side of a cell in metres. */
@@ -31,8 +31,15 @@ const SHADOW_PLAIN = 0.1;
 /** Least extent of a cloud and of a shadow, cells. */
 const CLOUD_CELLS = 6;
 const SHADOW_CELLS = 24;
-/** Cells added around. */
-const DILATE = 2;
+/** Cells around a cloud and its shadow that may belong to them: the first always does, the others as far as veil or penumbra reach. */
+const REACH = 3;
+/** A veil is brighter than the other look in every visible band, by this share of the scene's brightness; a penumbra dimmer in every band than this share of it. */
+const VEIL = 0.1;
+const PENUMBRA = 0.9;
+/** Half-width of the window in which most cells of a ring must be veiled or dim, cells: a new roof is brighter or darker too, its neighbours are not. */
+const RING_WINDOW = 2;
+/** Cells around the other look's clouds where it tells nothing. */
+const COVERED = 2;
 
 export interface Cells {
   readonly columns: number;
@@ -103,7 +110,9 @@ export function maskShadows(date: DateBlock, other: DateBlock, look: SceneLook, 
   if (cells === null) return 0;
   const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
   const shadow = largeOnly(shadowCells(own, theirs), cells, SHADOW_CELLS);
-  return shadow.includes(1) ? apply(dilate(shadow, cells), date.usable, frame, cells) : 0;
+  return shadow.includes(1)
+    ? apply(grown(shadow, cells, penumbra(own, theirs)), date.usable, frame, cells)
+    : 0;
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
@@ -130,12 +139,53 @@ function obscuredCells(
   const { cells } = own;
   // where no cloud is in sight nothing casts a shadow as wide as theirs
   if (!cloud.includes(1)) return null;
-  const covered = dilate(otherClouds(), cells);
+  const covered = dilate(otherClouds(), cells, COVERED);
   const dim = shadowCells(own, other).map((value, c) => (covered[c] === 1 ? 0 : value));
   const shadow = largeOnly(dim, cells, SHADOW_CELLS);
-  const mask = new Uint8Array(cloud.length);
-  for (let c = 0; c < mask.length; c++) mask[c] = cloud[c] | shadow[c];
-  return dilate(mask, cells);
+  const unknown = (c: number) => covered[c] === 1;
+  const [veiled, dimmed] = [veil(own, other), penumbra(own, other)];
+  const mask = grown(cloud, cells, (c) => unknown(c) || veiled(c));
+  const dark = grown(shadow, cells, (c) => unknown(c) || dimmed(c));
+  for (let c = 0; c < mask.length; c++) mask[c] |= dark[c];
+  return mask;
+}
+
+/** Whether a cell is brighter than the other look as under thin cloud; also where the other tells nothing. */
+function veil({ visible, band, look }: CellMeans, other: CellMeans): (c: number) => boolean {
+  return (c) => !visible.some((b) => band(b)[c] - other.band(b)[c] <= VEIL * look.brightness);
+}
+
+/** Whether a cell is dimmer than the other look as at the edge of a shadow; also where the other tells nothing. */
+function penumbra({ date, band }: CellMeans, other: CellMeans): (c: number) => boolean {
+  return (c) => !date.bands.some((_, b) => band(b)[c] >= PENUMBRA * other.band(b)[c]);
+}
+
+/**
+ * A mask with the first ring of cells around it, and further rings where the rim goes on: at a cell of a ring when it does at most of the
+ * ring's cells near it.
+ */
+function grown(core: Uint8Array, cells: Cells, goesOn: (c: number) => boolean): Uint8Array {
+  if (!core.includes(1)) return core;
+  const { columns, rows } = cells;
+  let mask = dilate(core, cells, 1);
+  for (let reach = 2; reach <= REACH; reach++) {
+    const wider = dilate(mask, cells, 1);
+    const next = mask.slice();
+    for (let c = 0; c < next.length; c++) {
+      if (wider[c] === 0 || mask[c] === 1) continue;
+      const [x, y] = [c % columns, Math.floor(c / columns)];
+      let votes = 0;
+      for (let v = Math.max(0, y - RING_WINDOW); v <= Math.min(rows - 1, y + RING_WINDOW); v++) {
+        for (let u = Math.max(0, x - RING_WINDOW); u <= Math.min(columns - 1, x + RING_WINDOW); u++) {
+          const near = v * columns + u;
+          if (wider[near] === 1 && mask[near] === 0) votes += goesOn(near) ? 1 : -1;
+        }
+      }
+      if (votes > 0) next[c] = 1;
+    }
+    mask = next;
+  }
+  return mask;
 }
 
 /** A date in cells: means over dark of its bands, and their visible brightness; NaN where a cell has no usable pixel. */
@@ -412,13 +462,13 @@ function steepness(c: number, own: CellMeans): number {
   return steepest;
 }
 
-function dilate(mask: Uint8Array, { columns, rows }: Cells): Uint8Array {
+function dilate(mask: Uint8Array, { columns, rows }: Cells, by: number): Uint8Array {
   const out = new Uint8Array(mask.length);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       if (mask[y * columns + x] === 0) continue;
-      for (let v = Math.max(0, y - DILATE); v <= Math.min(rows - 1, y + DILATE); v++) {
-        out.fill(1, v * columns + Math.max(0, x - DILATE), v * columns + Math.min(columns, x + DILATE + 1));
+      for (let v = Math.max(0, y - by); v <= Math.min(rows - 1, y + by); v++) {
+        out.fill(1, v * columns + Math.max(0, x - by), v * columns + Math.min(columns, x + by + 1));
       }
     }
   }
