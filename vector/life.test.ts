@@ -34,6 +34,18 @@ describe('the life of a patch', () => {
     expect(lifeOf('water_gain', looks)).toEqual({ state: 'confirmed', decided: '2026-09' });
   });
 
+  test('half of it seen may confirm it and cannot dismiss it: the rest lies under a cloud, and what is seen in its veil', () => {
+    const half = look('later', '2026-07', 0, 0.6);
+    expect(lifeOf('building_new', [half]).state).toBe('suspected');
+    expect(lifeOf('building_new', [half, look('later', '2026-08', 1, 0.6)])).toEqual({
+      state: 'confirmed',
+      decided: '2026-08',
+    });
+    expect(lifeOf('building_new', [half, look('later', '2026-08', 0, 0.95)]).decided).toBe('2026-08');
+    // what earlier months show under a shadow is not seen, and tells nothing of what they do show
+    expect(lifeOf('water_gain', [look('earlier', '2026-06', 0, 0.6)]).state).toBe('dismissed');
+  });
+
   test('what a month before shows no change from is dismissed, whatever comes later', () => {
     const looks = [look('earlier', '2026-06', 0), look('later', '2026-07', 1)];
     expect(lifeOf('building_removed', looks)).toEqual({ state: 'dismissed', decided: '2026-06' });

@@ -25,6 +25,8 @@ export interface Life {
 
 /** A look on less of the patch than this says nothing: clouded months neither confirm nor dismiss. */
 export const LEAST_USABLE = 0.5;
+/** A later look that no longer shows a change must have seen this much of it: what lies half under a cloud's mask lies half in its veil or its shadow. */
+const LEAST_USABLE_GONE = 0.9;
 /** From this share on the change is still there; below `GONE` it is not; between them the next month is waited for. */
 export const HOLDS = 0.5;
 export const GONE = 0.25;
@@ -82,8 +84,10 @@ function outvoted(name: ChangeClassName, clear: readonly Look[]): boolean {
  * when a look over a year agrees.
  */
 export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
-  const clear = looks.filter(
-    ({ usable, holding }) => usable >= LEAST_USABLE && (holding >= HOLDS || holding < GONE),
+  const clear = looks.filter(({ kind, usable, holding }) =>
+    holding < GONE
+      ? usable >= (kind === 'later' ? LEAST_USABLE_GONE : LEAST_USABLE)
+      : usable >= LEAST_USABLE && holding >= HOLDS,
   );
   const first = (kind: Look['kind'], holds: boolean, count = 1) =>
     clear
