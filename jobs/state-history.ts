@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { codeOfState, countedState, SHADE, type StateName } from '../kernels/classes.js';
 import { detectorByName } from '../kernels/detectors.js';
 import { STATE_SLOTS } from '../raster/engine/job.js';
-import type { Grid } from '../raster/grid.js';
+import type { Grid, Window } from '../raster/grid.js';
 import { packUnjudged, UNJUDGED_SIDE, type UnjudgedCells } from '../raster/mask/judged.js';
 import { openRaster } from '../raster/tiff/open.js';
 import type { RasterFile } from '../raster/tiff/types.js';
@@ -41,6 +41,18 @@ export interface StateHistory {
 
 /** Rows of two state rasters held at once. */
 const STRIP_ROWS = 512;
+
+/** Windows of full width that cover a raster, from top to bottom. */
+function* stripsOf({
+  width,
+  height,
+}: {
+  readonly width: number;
+  readonly height: number;
+}): Generator<Window> {
+  for (let y = 0; y < height; y += STRIP_ROWS)
+    yield { x: 0, y, width, height: Math.min(STRIP_ROWS, height - y) };
+}
 
 /** Where a run keeps its rasters. */
 export function runFolder(stateDir: string, run: number): string {
@@ -100,8 +112,7 @@ export async function openStateHistory(
     },
     async transitions(before, after, zones) {
       const counts = new Float64Array((zones.length + 1) * STATE_SLOTS * STATE_SLOTS);
-      for (let y = 0; y < grid.height; y += STRIP_ROWS) {
-        const window = { x: 0, y, width: grid.width, height: Math.min(STRIP_ROWS, grid.height - y) };
+      for (const window of stripsOf(grid)) {
         const [from] = await (await raster(before)).readWindow(0, window, [0]);
         const [to] = await (await raster(after)).readWindow(0, window, [0]);
         rasterizeZones(zones, window).forEach((zone, i) => {
@@ -123,12 +134,11 @@ export async function openStateHistory(
         rings: rings.map((ring) => ring.map((v) => v / 2 ** level)),
       }));
       const side = UNJUDGED_SIDE / 2 ** level;
-      for (let y = 0; y < size.height; y += STRIP_ROWS) {
-        const window = { x: 0, y, width: size.width, height: Math.min(STRIP_ROWS, size.height - y) };
+      for (const window of stripsOf(size)) {
         const [states] = await file.readWindow(level, window, [0]);
         const inside = rasterizeZones(shrunk, window);
         for (let row = 0, i = 0; row < window.height; row++) {
-          const cells = Math.floor((y + row) / side) * columns;
+          const cells = Math.floor((window.y + row) / side) * columns;
           for (let x = 0; x < size.width; x++, i++)
             if (states[i] === 0 && inside[i] !== 0) marked[cells + Math.floor(x / side)] = 1;
         }

@@ -164,12 +164,13 @@ async function measureTexture(
     edge: number;
     mean: number;
     i: number;
-    block: DateBlock;
+    stepAt: (i: number) => number;
   }[] = [];
   const step = stepFor(blocks);
   for (const block of blocks) {
     if (!block.usable.includes(1)) continue;
     const planes = await features(block.stack);
+    const stepAt = stepsOf(block, levels, LOOK_SIZE);
     for (let i = 0; i < length; i += step) {
       if (block.usable[i] === 0) continue;
       samples.push({
@@ -178,7 +179,7 @@ async function measureTexture(
         edge: planes[length + i],
         mean: planes[2 * length + i],
         i,
-        block,
+        stepAt,
       });
     }
   }
@@ -193,7 +194,7 @@ async function measureTexture(
   const dense = enough(samples.filter((sample) => sample.index > 0.85 * vegetation));
   const canopy = Math.max(1e-6, at(dense, 'mean', 0.25));
   const woods = dense === samples ? [] : dense.filter(({ mean, i }) => mean <= canopy && isInside(i));
-  const steps = woods.map(({ block, i }) => stepsOf(block, levels, LOOK_SIZE)(i));
+  const steps = woods.map(({ stepAt, i }) => stepAt(i));
   return {
     vegetation,
     brightness,

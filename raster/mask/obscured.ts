@@ -110,9 +110,7 @@ export function maskShadows(date: DateBlock, other: DateBlock, look: SceneLook, 
   if (cells === null) return 0;
   const [own, theirs] = [cellMeans(date, look, frame, cells), cellMeans(other, look, frame, cells)];
   const shadow = largeOnly(shadowCells(own, theirs), cells, SHADOW_CELLS);
-  return shadow.includes(1)
-    ? apply(grown(shadow, cells, penumbra(own, theirs)), date.usable, frame, cells)
-    : 0;
+  return apply(grown(shadow, cells, penumbra(own, theirs)), date.usable, frame, cells);
 }
 
 /** Null in pixels so coarse that a rim cannot be seen to be soft: such scenes need a quality band. */
@@ -166,26 +164,25 @@ function penumbra({ date, band }: CellMeans, other: CellMeans): (c: number) => b
  */
 function grown(core: Uint8Array, cells: Cells, goesOn: (c: number) => boolean): Uint8Array {
   if (!core.includes(1)) return core;
-  const { columns, rows } = cells;
   let mask = dilate(core, cells, 1);
   for (let reach = 2; reach <= REACH; reach++) {
-    const wider = dilate(mask, cells, 1);
-    const next = mask.slice();
-    for (let c = 0; c < next.length; c++) {
-      if (wider[c] === 0 || mask[c] === 1) continue;
-      const [x, y] = [c % columns, Math.floor(c / columns)];
-      let votes = 0;
-      for (let v = Math.max(0, y - RING_WINDOW); v <= Math.min(rows - 1, y + RING_WINDOW); v++) {
-        for (let u = Math.max(0, x - RING_WINDOW); u <= Math.min(columns - 1, x + RING_WINDOW); u++) {
-          const near = v * columns + u;
-          if (wider[near] === 1 && mask[near] === 0) votes += goesOn(near) ? 1 : -1;
-        }
-      }
-      if (votes > 0) next[c] = 1;
-    }
-    mask = next;
+    const inner = mask;
+    const votes = Int8Array.from(dilate(inner, cells, 1), (value, c) =>
+      value === inner[c] ? 0 : goesOn(c) ? 1 : -1,
+    );
+    mask = inner.map((value, c) => (votes[c] !== 0 && sumAround(votes, c, cells) > 0 ? 1 : value));
   }
   return mask;
+}
+
+/** Sum over the window of a ring's votes around a cell. */
+function sumAround(votes: Int8Array, c: number, { columns, rows }: Cells): number {
+  const [x, y] = [c % columns, Math.floor(c / columns)];
+  const [left, right] = [Math.max(0, x - RING_WINDOW), Math.min(columns, x + RING_WINDOW + 1)];
+  let total = 0;
+  for (let v = Math.max(0, y - RING_WINDOW); v <= Math.min(rows - 1, y + RING_WINDOW); v++)
+    for (let at = v * columns + left; at < v * columns + right; at++) total += votes[at];
+  return total;
 }
 
 /** A date in cells: means over dark of its bands, and their visible brightness; NaN where a cell has no usable pixel. */
