@@ -54,7 +54,7 @@ export function growEdges(detection: Detection, stride: number, reach: number): 
 }
 
 /** Share of a pixel's way from its own ground before to the body's after, from which on most of the pixel has gone it. */
-const MOSTLY = 0.5;
+export const MOSTLY = 0.5;
 /** Least spread of a band over a body, as a share of its mean: a pond is smoother than anything beside it is alike. */
 const LEAST_SPREAD = 0.05;
 
@@ -101,24 +101,33 @@ export function peelEdges(
   }
 }
 
+/** What a stack shows at a pixel, in the band whose plane begins at `start`. */
+export type Read = (stack: Float32Array, start: number, at: number) => number;
+
 /**
  * How far pixels have gone from what they were to what the core of their body is on average, 0 none of the way, 1 all; bands in which the core
  * varies, as infrared does among crowns, count for less.
  */
-function shareOf(before: DateBlock, after: DateBlock, core: readonly number[]): (at: number) => number {
+export function shareOf(
+  before: DateBlock,
+  after: DateBlock,
+  core: readonly number[],
+  read: Read = (plane, start, at) => plane[start + at],
+): (at: number) => number {
   const length = before.usable.length;
   const bands = before.bands.map((_, b) => {
     const start = b * length;
-    const mean = core.reduce((sum, at) => sum + after.stack[start + at], 0) / core.length;
-    const variance = core.reduce((sum, at) => sum + (after.stack[start + at] - mean) ** 2, 0) / core.length;
+    const values = core.map((at) => read(after.stack, start, at));
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     return { start, mean, weight: 1 / Math.max(variance, (LEAST_SPREAD * mean) ** 2, Number.MIN_VALUE) };
   });
   return (at) => {
     let along = 0;
     let whole = 0;
     for (const { start, mean, weight } of bands) {
-      const from = before.stack[start + at];
-      along += weight * (after.stack[start + at] - from) * (mean - from);
+      const from = read(before.stack, start, at);
+      along += weight * (read(after.stack, start, at) - from) * (mean - from);
       whole += weight * (mean - from) ** 2;
     }
     return whole > 0 ? along / whole : 0;

@@ -32,6 +32,7 @@ import {
   type TextureConstants,
 } from './texture.js';
 import { createFeatureSweep, createStateSweep } from './wasm/state-sweep.js';
+import { growWoods, joinTrees } from './woods.js';
 
 const VISIBLE = ['blue', 'green', 'red'] as const;
 /** Half-width of the window over which edges count as built texture, metres and px. */
@@ -152,7 +153,9 @@ function create(options: DetectorOptions): Detector {
       blank(detection, after.usable);
       if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes);
       growEdges(detection, width, texture.radius);
+      if (constants.outlined > 0) growWoods(detection, width, before, after);
       peelEdges(detection, width, texture.radius, before, after);
+      if (constants.outlined > 0) joinTrees(detection, width);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;
     },

@@ -61,7 +61,7 @@ describe('the life of a patch', () => {
     expect(lifeOf('forest_loss', [stays, look('year', '2026-06', 0.1)]).state).toBe('dismissed');
     expect(lifeOf('building_new', [look('year', '2026-06', 0.1)]).state).toBe('suspected');
     const crop = [stays, look('later', '2026-08', 0), look('year', '2026-07', 1)];
-    expect(lifeOf('forest_gain', crop).state).toBe('dismissed');
+    expect(lifeOf('forest_loss', crop).state).toBe('dismissed');
     expect(lifeOf('water_gain', crop).state).toBe('confirmed');
   });
 
@@ -73,6 +73,22 @@ describe('the life of a patch', () => {
     expect(lifeOf('forest_loss', [meadow, unclear])).toEqual({ state: 'dismissed', decided: '2026-01' });
     expect(lifeOf('forest_loss', [meadow, look('earlier', '2026-02', 0), wood]).state).toBe('dismissed');
     expect(lifeOf('forest_gain', [meadow, wood]).state).toBe('dismissed');
+  });
+
+  test('of a wood that was planted later months vote, and it is confirmed only by all of them', () => {
+    const [june, july] = [look('later', '2026-06', 1), look('later', '2026-07', 1)];
+    const [december, january] = [look('later', '2026-12', 0), look('later', '2027-01', 0)];
+    const year = look('year', '2026-11', 1);
+    expect(lifeOf('forest_gain', [june, december]).state).toBe('suspected');
+    expect(lifeOf('forest_gain', [june, july, year]).state).toBe('confirmed');
+    expect(lifeOf('forest_gain', [june, july, year, december]).state).toBe('suspected');
+    expect(lifeOf('forest_gain', [june, december, january])).toEqual({
+      state: 'dismissed',
+      decided: '2027-01',
+    });
+    // the year's own look has a vote as well
+    expect(lifeOf('forest_gain', [june, look('year', '2026-11', 0)]).state).toBe('suspected');
+    expect(lifeOf('forest_gain', [look('year', '2026-11', 0)]).decided).toBe('2026-11');
   });
 
   test('earthwork is confirmed by a second month: a ploughed field is bare for one', () => {

@@ -68,13 +68,25 @@ export function isSeasonal(name: ChangeClassName): boolean {
 }
 
 /**
- * Whether earlier months speak against a change. One is enough, but for a wood that was cut: while the sun stands low its sunlit slopes are as
- * bright as a meadow. Crops are as dark as a wood for fewer months than not, so there most of the months must say so.
+ * Looks that vote on a wood; elsewhere one that speaks against is enough. While the sun stands low, a wood's sunlit slopes are as bright as a meadow: one
+ * winter month says nothing of what was cut, nor of what was planted. Crops are as dark as a wood for fewer months than not.
  */
-function outvoted(name: ChangeClassName, clear: readonly Look[]): boolean {
-  const earlier = clear.filter(({ kind }) => kind === 'earlier');
-  const against = earlier.filter(({ holding }) => holding < HOLDS).length;
-  return name === 'forest_loss' ? 2 * against > earlier.length : against > 0;
+const VOTING: Readonly<Partial<Record<ChangeClassName, Look['kind']>>> = {
+  forest_loss: 'earlier',
+  forest_gain: 'later',
+};
+
+/** The month whose look decides that looks of the kinds deny a change: the first against it, of a vote the one that tips it; null where they do not. */
+function deniedBy(
+  name: ChangeClassName,
+  clear: readonly Look[],
+  kinds: readonly Look['kind'][],
+): string | null {
+  const asked = clear.filter(({ kind }) => kinds.includes(kind));
+  const against = asked.filter(({ holding }) => holding < HOLDS).map(({ after }) => after);
+  against.sort();
+  if (!kinds.some((kind) => kind === VOTING[name])) return against[0] ?? null;
+  return 2 * against.length > asked.length ? against[against.length - 1] : null;
 }
 
 /**
@@ -94,17 +106,19 @@ export function lifeOf(name: ChangeClassName, looks: readonly Look[]): Life {
       .filter((look) => look.kind === kind && look.holding >= HOLDS === holds)
       .map((look) => look.after)
       .sort()[count - 1] ?? null;
-  const contradicted =
-    (outvoted(name, clear) ? first('earlier', false) : null) ??
-    (isSeasonal(name) ? first('year', false) : null);
-  if (contradicted !== null) return { state: 'dismissed', decided: contradicted };
+  // crops stand for a few months and go: what is seen later speaks of a wood whenever it comes
+  const denied =
+    deniedBy(name, clear, ['earlier']) ??
+    (isSeasonal(name) ? deniedBy(name, clear, ['later', 'year']) : null);
+  if (denied !== null) return { state: 'dismissed', decided: denied };
   const stays = first('later', true, MONTHS_TO_CONFIRM[name]);
   const gone = first('later', false);
-  // crops stand for a few months and go: any month without it says that it was no forest
-  if (gone !== null && (stays === null || gone < stays || isSeasonal(name)))
-    return { state: 'dismissed', decided: gone };
-  if (stays === null) return SUSPECTED;
-  if (!isSeasonal(name)) return { state: 'confirmed', decided: stays };
+  if (!isSeasonal(name)) {
+    if (gone !== null && (stays === null || gone < stays)) return { state: 'dismissed', decided: gone };
+    return stays === null ? SUSPECTED : { state: 'confirmed', decided: stays };
+  }
+  // a vote may save a wood that one month does not show; to confirm it all must
+  if (stays === null || gone !== null) return SUSPECTED;
   const year = first('year', true);
   return year === null ? SUSPECTED : { state: 'confirmed', decided: stays > year ? stays : year };
 }
