@@ -36,7 +36,7 @@ import { runFolder } from './state-history.js';
 /** Seed of the demo's world. */
 const SEED = 20260821;
 /** Has learnt what buildings look like in other worlds of the generator. */
-const SAMPLE_MODEL = 'buildings-samples@5';
+const SAMPLE_MODEL = 'buildings-samples@6';
 
 export interface DemoRequest {
   readonly dir: string;

@@ -21,15 +21,15 @@ export const CONFIDENCE_STEPS = 128;
 /** Confidences nearer to 0 or 1 are all alike. */
 const LEAST = 1 / CONFIDENCE_STEPS;
 
+/** Natural logarithm of the odds of a confidence, 0-1. */
+export function logOdds(confidence: number): number {
+  const p = Math.min(1 - LEAST, Math.max(LEAST, confidence));
+  return Math.log(p / (1 - p));
+}
+
 /** The columns of the regression, in their order. */
 export const CALIBRATED: readonly { readonly name: keyof Line; value(evidence: Evidence): number }[] = [
-  {
-    name: 'raw',
-    value: ({ confidence }) => {
-      const p = Math.min(1 - LEAST, Math.max(LEAST, confidence));
-      return Math.log(p / (1 - p));
-    },
-  },
+  { name: 'raw', value: ({ confidence }) => logOdds(confidence) },
   { name: 'area', value: ({ areaM2 }) => Math.log10(areaM2 / 100) },
   { name: 'compactness', value: ({ compactness }) => compactness },
 ];

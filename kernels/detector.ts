@@ -94,6 +94,12 @@ export interface Detector {
   readonly stages: Readonly<Record<string, string>>;
 }
 
+/**
+ * `judge`: building_new are candidates, new, removed or neither, and outlines alone tell; `none`: nothing. A function: the chance that a
+ * region is a new building, 0-1, by its mean confidence and the natural logarithm of its outline's sharpness before over after.
+ */
+export type OutlineUse = 'judge' | 'none' | ((confidence: number, faded: number) => number);
+
 /** The seam: a kind of detector, chosen by name in the configuration. */
 export interface DetectorKind {
   readonly name: string;
@@ -105,11 +111,8 @@ export interface DetectorKind {
   readonly needsLook: boolean;
   /** True where its detections hold the states of both dates. */
   readonly knowsStates: boolean;
-  /**
-   * True where its building_new are candidates, new, removed or neither: the outlines of their regions are to tell
-   * (raster/rims.ts).
-   */
-  outlined(bands: ReadonlySet<BandRole>, resolution: number): boolean;
+  /** What the outlines of its building_new are asked (raster/rims.ts). */
+  outlines(bands: ReadonlySet<BandRole>, resolution: number): OutlineUse;
   /** The classes the bands allow, and why the others cannot be computed. */
   computable(bands: ReadonlySet<BandRole>): {
     readonly classes: readonly ChangeClassName[];

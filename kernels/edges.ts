@@ -6,9 +6,9 @@ import type { DateBlock, Detection } from './detector.js';
 const SURELY_CHANGED = 96;
 
 const FOREST = codeOfState('forest');
-const GREEN = codeOfState('green');
+export const GREEN = codeOfState('green');
 /** Forest, or what the window mixes it into. */
-const isPlants = (state: number) => state === FOREST || state === GREEN;
+export const isPlants = (state: number) => state === FOREST || state === GREEN;
 
 /**
  * Bodies that lose their edge to a window, and what of the states before and after a pixel must have to be theirs. Where a wood was cut to bare

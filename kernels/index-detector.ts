@@ -14,7 +14,7 @@ export const indexDetector: DetectorKind = {
   halo: () => 0,
   needsLook: false,
   knowsStates: false,
-  outlined: () => false,
+  outlines: () => 'none',
   bandsUsed: () => BANDS,
   computable(bands) {
     const lacking = BANDS.filter((role) => !bands.has(role));

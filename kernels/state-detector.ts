@@ -53,7 +53,7 @@ export const stateDetector: DetectorKind = {
   halo: (resolution) => Math.max(TEXTURE_HALO, buildingHalo(resolution)),
   needsLook: true,
   knowsStates: true,
-  outlined: isOutlined,
+  outlines: (bands, resolution) => (isOutlined(bands, resolution) ? 'judge' : 'none'),
   bandsUsed: (bands) => BAND_ROLES.filter((role) => bands.has(role)),
   computable,
   chance: (bands, resolution) => {

@@ -50,12 +50,14 @@ describe('a planted wood', () => {
     expect(gained(detection.code)).toBeLessThan(within(13).length);
   });
 
-  it('does not grow into what has gone less than half of its way, nor into bare ground, another class or what nobody sees', () => {
+  it('does not grow into what has gone less than half of its way, nor from bare ground or a wood, into bare ground, another class or what nobody sees', () => {
     const thin = grove(12, 5, 0.2);
     growWoods(thin.detection, SIDE, thin.before, thin.after);
     expect(gained(thin.detection.code)).toBeLessThan(within(7).length);
     for (const [plane, value] of [
       ['stateAfter', OTHER],
+      ['stateBefore', OTHER],
+      ['stateBefore', FOREST],
       ['code', 1],
       ['code', UNUSABLE],
     ] as const) {

@@ -1,11 +1,9 @@
 import { bodiesOf, coreOf, eachNeighbour } from './bodies.js';
-import { codeOf, codeOfState, UNUSABLE } from './classes.js';
+import { codeOf, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection } from './detector.js';
-import { MOSTLY, type Read, shareOf } from './edges.js';
+import { GREEN, isPlants, MOSTLY, type Read, shareOf } from './edges.js';
 
 const GAIN = codeOf('forest_gain');
-const FOREST = codeOfState('forest');
-const GREEN = codeOfState('green');
 
 /** Half-width in px of the window over which a place's colour is taken: crowns and the gaps between them differ more than a lawn and a wood. */
 const MEANT = 1;
@@ -14,12 +12,13 @@ const AROUND = 4;
 
 /**
  * Lets gained woods reach their edge. What tells a wood, dark and dense as the scene's own canopy, is seen surely only where it is thick; around it the same
- * change is weaker. From each body grows, side by side and without end, what shows plants and has gone more than half of the way from its own ground
- * before to the body's middle after (seeded region growing, Adams and Bischof 1994, IEEE Trans. Pattern Anal. Mach. Intell. 16(6)). Overwrites code, confidence and
+ * change is weaker. From each body grows, side by side and without end, what was green, shows plants and has gone more than half of the way from its own ground
+ * before to the body's middle after: not over bare ground, where the index tells of every pixel by itself, nor over what stood as wood, through which any light on it would lead (seeded region growing, Adams and Bischof 1994, IEEE Trans. Pattern Anal. Mach. Intell. 16(6)). Overwrites code, confidence and
  * bare; `stride` px a row.
  */
 export function growWoods(detection: Detection, stride: number, before: DateBlock, after: DateBlock): void {
-  const { code } = detection;
+  const { code, stateBefore, stateAfter } = detection;
+  if (stateBefore === null || stateAfter === null) return;
   const mean = meanOver(code, stride);
   for (const body of bodiesOf(code, GAIN, stride)) {
     const share = shareOf(before, after, coreOf(body, code, stride), mean);
@@ -27,7 +26,8 @@ export function growWoods(detection: Detection, stride: number, before: DateBloc
     const open = [...body];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       eachNeighbour(at, stride, code.length, (to) => {
-        if (code[to] !== 0 || !showsPlants(detection, to) || share(to) < MOSTLY) return;
+        if (code[to] !== 0 || stateBefore[to] !== GREEN || !isPlants(stateAfter[to])) return;
+        if (share(to) < MOSTLY) return;
         mark(detection, to, confidence);
         open.push(to);
       });
@@ -36,11 +36,12 @@ export function growWoods(detection: Detection, stride: number, before: DateBloc
 }
 
 /**
- * Trees that stood before among those that were planted belong to the wood as well: alone they were none. What shows plants within `AROUND` px of a gained wood
+ * Trees that stood before among those that were planted belong to the wood as well: alone they were none. What showed plants on both dates within `AROUND` px of a gained wood
  * joins it where most of the window around is such. Overwrites code, confidence and bare; `stride` px a row.
  */
 export function joinTrees(detection: Detection, stride: number): void {
-  const { code } = detection;
+  const { code, stateBefore, stateAfter } = detection;
+  if (stateBefore === null || stateAfter === null) return;
   const near = new Map<number, number>();
   for (const body of bodiesOf(code, GAIN, stride)) {
     const confidence = detection.confidence[body[0]];
@@ -57,13 +58,10 @@ export function joinTrees(detection: Detection, stride: number): void {
       front = next;
     }
   }
-  const joined = [...near].filter(([at]) => showsPlants(detection, at) && isAmong(code, at, stride));
+  const joined = [...near].filter(
+    ([at]) => isPlants(stateBefore[at]) && isPlants(stateAfter[at]) && isAmong(code, at, stride),
+  );
   for (const [at, confidence] of joined) mark(detection, at, confidence);
-}
-
-function showsPlants({ stateAfter }: Detection, at: number): boolean {
-  const state = stateAfter?.[at];
-  return state === FOREST || state === GREEN;
 }
 
 function mark({ code, confidence, bare }: Detection, at: number, sure: number): void {

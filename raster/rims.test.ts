@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeClassName } from '../kernels/classes.js';
 import type { DateBlock, SceneLook } from '../kernels/detector.js';
 import { chanceOfBuilding } from './outline-model.js';
-import { candidatesOf, judgeRims, measureRims } from './rims.js';
+import { candidatesOf, judgeRims, measureRims, weighRims } from './rims.js';
 import { allocateRuns, copyRuns, extractRuns, mergeRuns, OUTLINE_SUMS, type Runs } from './runs.js';
 
 const SIDE = 48;
@@ -93,6 +93,34 @@ describe('outlines', () => {
   it('count only for classes that are asked for', () => {
     expect(classesOf(plain, roof, ['building_removed'])).toEqual([]);
     expect(classesOf(roof, plain, ['building_new'])).toEqual([]);
+  });
+
+  it('speak where a detector is sure of a new building by itself: the likelier, the less they stood before', () => {
+    const weighed = (
+      before: (x: number, y: number) => number,
+      says: (confidence: number, faded: number) => number,
+    ) => {
+      const runs = measured(dateOf(before), dateOf(roof), inside);
+      // 96 of 128 a pixel
+      runs.confidence.fill(96 * 12);
+      return weighRims(runs, says);
+    };
+    const seen: number[][] = [];
+    const confidenceOf = ({ confidence }: Runs) =>
+      confidence.reduce((sum, value) => sum + value, 0) / 144 / 128;
+    const kept = weighed(plain, (...of) => seen.push(of) && 0.9);
+    expect([kept.count, new Set(kept.code)]).toEqual([12, new Set([1])]);
+    expect(confidenceOf(kept)).toBeCloseTo(0.9, 2);
+    expect(
+      weighed(
+        (x, y) => (inside(x, y) ? 40 : 100),
+        (...of) => seen.push(of) && 0.3,
+      ).count,
+    ).toBe(0);
+    expect(seen.map(([confidence]) => confidence)).toEqual([0.75, 0.75]);
+    // no outline before against a sharper one
+    expect(seen[0][1]).toBeLessThan(-1);
+    expect(seen[1][1]).toBeGreaterThan(0);
   });
 
   it('ragged regions that are all rim are dropped', () => {

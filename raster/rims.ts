@@ -1,6 +1,6 @@
 import { type ChangeClassName, codeOf, UNUSABLE } from '../kernels/classes.js';
 import { CONFIDENCE_STEPS } from '../kernels/confidence.js';
-import type { DateBlock, SceneLook } from '../kernels/detector.js';
+import type { DateBlock, OutlineUse, SceneLook } from '../kernels/detector.js';
 import { lightOf, stepsOf } from '../kernels/steps.js';
 import { chanceOfBuilding, NO_OUTLINE, type Outline } from './outline-model.js';
 import { labelRegions, NO_REGION } from './regions.js';
@@ -118,6 +118,8 @@ function isSurrounded(code: Uint8Array, at: number, stride: number, apart: numbe
 /** A region of building candidates. */
 export interface Candidate {
   readonly pixels: number;
+  /** Mean over its pixels as the detector says it, 0-1. */
+  readonly confidence: number;
   /** As a building that came, and as one that went. */
   readonly came: Outline;
   readonly went: Outline;
@@ -139,15 +141,18 @@ export function candidatesOf(
   }
   const sums = new Float64Array(place.size * OUTLINE_SUMS);
   const pixels = new Float64Array(place.size);
+  const confidence = new Float64Array(place.size);
   for (let k = 0; k < runs.count; k++) {
     if (region[k] < 0) continue;
     for (let s = 0; s < OUTLINE_SUMS; s++)
       sums[region[k] * OUTLINE_SUMS + s] += outline[k * OUTLINE_SUMS + s];
     pixels[region[k]] += runs.x1[k] - runs.x0[k];
+    confidence[region[k]] += runs.confidence[k] / CONFIDENCE_STEPS;
   }
   const candidates = Array.from(pixels, (own, r) => {
     const part = sums.subarray(r * OUTLINE_SUMS, (r + 1) * OUTLINE_SUMS);
-    return { pixels: own, came: outlineOf(part, own, 1), went: outlineOf(part, own, 0) };
+    const [came, went] = [outlineOf(part, own, 1), outlineOf(part, own, 0)];
+    return { pixels: own, confidence: confidence[r] / own, came, went };
   });
   return { region, candidates };
 }
@@ -170,24 +175,46 @@ function outlineOf(sums: Float64Array, pixels: number, now: 0 | 1): Outline {
   };
 }
 
+/** Decides what the building_new of a whole grid's runs are, in place. */
+export type JudgeRuns = (runs: Runs, wanted: readonly ChangeClassName[]) => Runs;
+
+/** The judge for what a detector asks of outlines. */
+export function judgedBy(outlines: OutlineUse): JudgeRuns {
+  if (outlines === 'judge') return judgeRims;
+  return outlines === 'none' ? (runs) => runs : (runs) => weighRims(runs, outlines);
+}
+
 /**
  * Judges every region of building candidates by its outline, in runs of a whole grid: new or removed, whichever is
  * likelier, or dropped where neither is. Changes codes and confidence in place; classes that are not `wanted` are dropped.
  */
 export function judgeRims(runs: Runs, wanted: readonly ChangeClassName[]): Runs {
+  const codes = new Set(wanted.map(codeOf));
+  return settle(runs, ({ came, went }) => {
+    const [isNew, isGone] = [chanceOfBuilding(came), chanceOfBuilding(went)];
+    const verdict = isNew >= isGone ? { code: NEW, chance: isNew } : { code: REMOVED, chance: isGone };
+    return codes.has(verdict.code) ? verdict : null;
+  });
+}
+
+/** Lets the outlines of new buildings that a detector is sure of by itself speak too; their chance becomes their confidence, in place. */
+export function weighRims(runs: Runs, weigh: Exclude<OutlineUse, string>): Runs {
+  return settle(runs, ({ confidence, came }) => ({ code: NEW, chance: weigh(confidence, came.faded) }));
+}
+
+/** Gives every region of candidates what is said of it; without that, or a chance that is worth it, it goes. */
+function settle(
+  runs: Runs,
+  judge: (candidate: Candidate) => { readonly code: number; readonly chance: number } | null,
+): Runs {
   if (runs.outline === null) return runs;
   const { region, candidates } = candidatesOf(runs, runs.outline);
-  const codes = new Set(wanted.map(codeOf));
-  const judged = candidates.map(({ came, went }) => {
-    const [isNew, isGone] = [chanceOfBuilding(came), chanceOfBuilding(went)];
-    const [code, chance] = isNew >= isGone ? [NEW, isNew] : [REMOVED, isGone];
-    return chance >= LEAST_CHANCE && codes.has(code) ? { code, chance } : null;
-  });
+  const judged = candidates.map(judge);
   const keep = new Uint8Array(runs.count).fill(1);
   for (let k = 0; k < runs.count; k++) {
     if (region[k] < 0) continue;
     const verdict = judged[region[k]];
-    if (verdict === null) {
+    if (verdict === null || verdict.chance < LEAST_CHANCE) {
       keep[k] = 0;
       continue;
     }

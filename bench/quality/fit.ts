@@ -1,20 +1,23 @@
 /**
  * Fits what is fitted, on worlds of the sample generator that nothing else uses, and prints it: `node dist/bench/quality/fit.js`.
  * `outlines`: what tells a new building by its outline (raster/outline-model.ts). `confidence`: what a patch's confidence means
- * (kernels/confidence.ts); it rests on the outlines and is fitted after them.
+ * (kernels/confidence.ts); it rests on the outlines and is fitted after them. `model`: what a learned model's chance and the outline of a new
+ * building mean together (`calibration` of the card of `--model`).
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chooseClasses, leastPixels } from '../../jobs/change.js';
+import { askedDetector } from '../../jobs/models/judge.js';
 import { addMonths, parseDetector, parseMonth, parseWhole } from '../../jobs/options.js';
 import { readWhole } from '../../jobs/prediction.js';
 import { CHANGE_CLASSES, type ChangeClassName, codeOf, UNUSABLE } from '../../kernels/classes.js';
-import { CALIBRATED, type Evidence, type Way } from '../../kernels/confidence.js';
+import { CALIBRATED, type Evidence, logOdds, type Way } from '../../kernels/confidence.js';
+import type { DetectorKind } from '../../kernels/detector.js';
 import { commonBands, compare } from '../../raster/engine/compare.js';
 import { defaultWorkers } from '../../raster/engine/pool.js';
 import type { Grid } from '../../raster/grid.js';
 import { OUTLINE_NAMES, type Outline } from '../../raster/outline-model.js';
-import { candidatesOf, judgeRims } from '../../raster/rims.js';
+import { type Candidate, candidatesOf, judgedBy } from '../../raster/rims.js';
 import type { Runs } from '../../raster/runs.js';
 import { openScene } from '../../raster/scene.js';
 import { openRaster } from '../../raster/tiff/open.js';
@@ -29,6 +32,7 @@ import { readSeriesTruth, type SeriesTruth } from './series/truth.js';
 const { values } = parseArgs({
   options: {
     what: { type: 'string', default: 'outlines' },
+    model: { type: 'string', default: join('samples', 'models', 'buildings-samples@6') },
     seeds: { type: 'string', default: '5003,5011' },
     from: { type: 'string', default: '2025-09' },
     months: { type: 'string', default: '12' },
@@ -53,7 +57,13 @@ interface Pair {
 /** How many px of the truth make one of the grid. */
 const COARSER: Readonly<Record<Way, number>> = { outlined: 1, coarse: 5 };
 
-async function comparePair(samples: string, world: SeriesTruth, month: number, way: Way): Promise<Pair> {
+async function comparePair(
+  samples: string,
+  world: SeriesTruth,
+  month: number,
+  way: Way,
+  detector: DetectorKind,
+): Promise<Pair> {
   const spec = (at: number) => ({ files: [join(samples, 'scenes', `${months[at]}.tif`)] });
   const [before, after] = [
     { spec: spec(month - 1), scene: await openScene(spec(month - 1)) },
@@ -63,14 +73,14 @@ async function comparePair(samples: string, world: SeriesTruth, month: number, w
   try {
     let candidates: Runs | null = null;
     const { grid, truth } = coarser(world.grid, await readWhole(file), COARSER[way]);
-    const detector = parseDetector('states');
+    const bands = commonBands([before, after]);
     const { runs } = await compare({
       grid,
       before: [before],
       after: [after],
       reference: before,
       detector,
-      classes: chooseClasses(detector, commonBands([before, after]), undefined, samples).classes,
+      classes: chooseClasses(detector, bands, undefined, samples).classes,
       backend: 'webasm',
       align: true,
       normalize: true,
@@ -81,8 +91,8 @@ async function comparePair(samples: string, world: SeriesTruth, month: number, w
       workers: defaultWorkers(),
       judge: (found, wanted) => {
         // judged in place
-        candidates = { ...found, code: found.code.slice() };
-        return judgeRims(found, wanted);
+        candidates = { ...found, code: found.code.slice(), confidence: found.confidence.slice() };
+        return judgedBy(detector.outlines(new Set(bands), grid.resolution))(found, wanted);
       },
     });
     return { grid, runs, candidates, truth, world, month };
@@ -119,12 +129,13 @@ const PASSING = new Set(['tent', 'blue_shed', 'containers']);
 /** A region is what so much of its known ground is; with less known it is left out. */
 const IS = 0.4;
 
-interface Case {
-  readonly outline: Outline;
-  readonly right: number;
+/** A region and whether a building came there, or one went, 0 or 1. */
+interface Case extends Candidate {
+  readonly isNew: number;
+  readonly isGone: number;
 }
 
-function outlineCases({ candidates, truth, world, month }: Pair): Case[] {
+function regionCases({ candidates, truth, world, month }: Pair): Case[] {
   if (candidates?.outline == null) return [];
   const { width } = world.grid;
   const passing = new Set(
@@ -145,13 +156,11 @@ function outlineCases({ candidates, truth, world, month }: Pair): Case[] {
       if (passing.has(at)) count.passing++;
     }
   }
-  return found.flatMap(({ pixels, came, went }, r) => {
-    const { came: isNew, went: isGone, hidden, passing: stands } = counts[r];
+  return found.flatMap((candidate, r) => {
+    const { came, went, hidden, passing: stands } = counts[r];
+    const { pixels } = candidate;
     if (hidden > 0.3 * pixels || stands > 0.3 * pixels) return [];
-    return [
-      { outline: came, right: Number(isNew >= IS * pixels) },
-      { outline: went, right: Number(isGone >= IS * pixels) },
-    ];
+    return [{ ...candidate, isNew: Number(came >= IS * pixels), isGone: Number(went >= IS * pixels) }];
   });
 }
 
@@ -190,21 +199,24 @@ const LEAST_CASES = 30;
 
 const round = (value: number) => Number(value.toFixed(2));
 
-async function eachPair(way: Way, take: (pair: Pair) => void): Promise<void> {
+async function eachPair(way: Way, detector: DetectorKind, take: (pair: Pair) => void): Promise<void> {
   const step = parseWhole(values.step, '--step');
   for (const seed of values.seeds.split(',').map((text) => parseWhole(text, '--seeds'))) {
     const samples = await makeSeries(values.cli, values.dir, seed, months);
     const world = await readSeriesTruth(samples, months);
     for (let month = 1; month < months.length; month += step) {
-      take(await comparePair(samples, world, month, way));
+      take(await comparePair(samples, world, month, way, detector));
       tell(`${seed} ${months[month]} ${way}`);
     }
   }
 }
 
 async function fitOutlines(): Promise<void> {
-  const cases: Case[] = [];
-  await eachPair('outlined', (pair) => cases.push(...outlineCases(pair)));
+  const cases: { readonly outline: Outline; readonly right: number }[] = [];
+  await eachPair('outlined', parseDetector('states'), (pair) => {
+    for (const { came, went, isNew, isGone } of regionCases(pair))
+      cases.push({ outline: came, right: isNew }, { outline: went, right: isGone });
+  });
   const fitted = fitLogistic(
     cases.map(({ outline }) => OUTLINE_NAMES.map((name) => outline[name])),
     cases.map(({ right }) => right),
@@ -219,7 +231,7 @@ async function fitOutlines(): Promise<void> {
 async function fitConfidence(): Promise<void> {
   for (const way of Object.keys(COARSER) as Way[]) {
     const cases: Judged[] = [];
-    await eachPair(way, (pair) => cases.push(...patchCases(pair)));
+    await eachPair(way, parseDetector('states'), (pair) => cases.push(...patchCases(pair)));
     for (const { name } of CHANGE_CLASSES) {
       const own = cases.filter((one) => one.name === name);
       const right = own.filter((one) => one.right === 1).length;
@@ -239,5 +251,25 @@ async function fitConfidence(): Promise<void> {
   }
 }
 
+/** What a model's chance of a new building is worth beside its outline; as regions are before any is dropped. */
+async function fitModel(): Promise<void> {
+  const kind = await askedDetector('', 'onnx', values.model);
+  const cases: Case[] = [];
+  try {
+    const measured: DetectorKind = { ...kind, outlines: () => () => 1 };
+    await eachPair('outlined', measured, (pair) => cases.push(...regionCases(pair)));
+  } finally {
+    await kind.close?.();
+  }
+  const [intercept, slope, faded] = fitLogistic(
+    cases.map(({ confidence, came }) => [logOdds(confidence), came.faded]),
+    cases.map(({ isNew }) => isNew),
+  );
+  const right = cases.filter(({ isNew }) => isNew === 1).length;
+  const line = { slope: round(slope), intercept: round(intercept), faded: round(faded) };
+  process.stdout.write(`${cases.length} regions, ${right} right\n${JSON.stringify(line)}\n`);
+}
+
 if (values.what === 'outlines') await fitOutlines();
+else if (values.what === 'model') await fitModel();
 else await fitConfidence();

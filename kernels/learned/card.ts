@@ -75,9 +75,15 @@ export const ModelCard = z.strictObject({
   margin_px: z.number().int().min(0).max(256),
   /** Chance from which a pixel is called a class. */
   thresholds: z.partialRecord(z.enum(CLASS_NAMES), Probability).default({}),
-  /** Log odds that a patch is right by its pixels' mean log odds. */
+  /**
+   * Log odds that a patch is right by the log odds of its pixels' mean, and of a new building by how far its outline stood already (raster/outline-model.ts),
+   * where that was fitted.
+   */
   calibration: z
-    .partialRecord(z.enum(CLASS_NAMES), z.strictObject({ slope: z.number(), intercept: z.number() }))
+    .partialRecord(
+      z.enum(CLASS_NAMES),
+      z.strictObject({ slope: z.number(), intercept: z.number(), faded: z.number().optional() }),
+    )
     .default({}),
   training: z.looseObject({ data: Text, licence: Text }),
   figures: z.looseObject({}).default({}),

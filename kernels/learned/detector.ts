@@ -1,6 +1,6 @@
 import type { Backend } from '../backend.js';
 import { type ChangeClassName, codeOf, codeOfState, UNUSABLE } from '../classes.js';
-import { CONFIDENCE_STEPS } from '../confidence.js';
+import { CONFIDENCE_STEPS, logOdds } from '../confidence.js';
 import type { DateBlock, Detection, Detector, DetectorKind, DetectorOptions } from '../detector.js';
 import { stateDetector } from '../state-detector.js';
 import type { ModelCard } from './card.js';
@@ -29,6 +29,8 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
   // one judge of buildings: what the outlines say of candidates would stand beside what the model says
   const replaced = (name: ChangeClassName) =>
     own.includes(name) || (name.startsWith('building') && own.some((other) => other.startsWith('building')));
+  const line = card.calibration.building_new;
+  const weighed = own.includes('building_new') && line?.faded !== undefined ? line : null;
   let opened: Promise<ModelSession> | null = null;
   const session = (backend: Backend) => {
     opened ??= openOn(backend);
@@ -40,9 +42,13 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
     name: 'onnx',
     model,
     get again() {
-      return learnedDetector({ ...model, card: { ...card, thresholds: seenAgain(card) } });
+      // what is found already need not be likely by itself
+      return learnedDetector({ ...model, card: { ...card, thresholds: seenAgain(card), calibration: {} } });
     },
-    outlined: (bands, resolution) => !own.some(isBuilding) && stateDetector.outlined(bands, resolution),
+    outlines: (bands, resolution) => {
+      if (!own.some(isBuilding)) return stateDetector.outlines(bands, resolution);
+      return weighed ? (confidence, faded) => chanceOf(weighed, confidence, faded) : 'none';
+    },
     halo: (resolution) => {
       const cell = cellSize(card, resolution) ?? 1;
       const step = leastCommon(LATTICE, cell * card.inputs.multiple);
@@ -65,9 +71,9 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
       return (name, evidence) => {
         if (!own.includes(name)) return base?.(name, evidence) ?? evidence.confidence;
         const line = card.calibration[name];
-        if (line === undefined) return evidence.confidence;
-        const p = Math.min(1 - 1e-3, Math.max(1e-3, evidence.confidence));
-        return 1 / (1 + Math.exp(-(line.intercept + line.slope * Math.log(p / (1 - p)))));
+        // what was weighed with its outline is a chance already
+        if (line === undefined || line === weighed) return evidence.confidence;
+        return chanceOf(line, evidence.confidence, 0);
       };
     },
     create: (options) => create(card, own, replaced, () => session(options.backend), options),
@@ -78,6 +84,13 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
       await session?.close();
     },
   };
+}
+
+type Line = NonNullable<ModelCard['calibration'][ChangeClassName]>;
+
+/** The chance that a region is right, 0-1, from its pixels' mean and its outline (`Outline.faded`). */
+function chanceOf({ intercept, slope, faded: weight = 0 }: Line, confidence: number, faded: number): number {
+  return 1 / (1 + Math.exp(-(intercept + slope * logOdds(confidence) + weight * faded)));
 }
 
 /** The chance from which a pixel is called a class that the model tells. */

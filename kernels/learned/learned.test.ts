@@ -309,6 +309,31 @@ describe('a model fits', () => {
   });
 });
 
+describe('what a patch of a model is worth', () => {
+  const told = { name: 'probability', activation: 'none', channels: ['building_new'] } as const;
+  const kindWith = (line: Record<string, number>) =>
+    learnedDetector(modelOf(FILE, cardFor(FILE, { outputs: told, calibration: { building_new: line } })));
+  const EVIDENCE = { confidence: 0.8, areaM2: 100, compactness: 0.5 };
+
+  it('is its mean alone where its card says no more', () => {
+    const kind = kindWith({ slope: 2, intercept: -1 });
+    expect(kind.outlines(new Set(['red']), 2)).toBe('none');
+    expect(kind.chance?.(new Set(['red']), 2)('building_new', EVIDENCE)).toBeCloseTo(
+      sigmoid(2 * Math.log(4) - 1),
+      6,
+    );
+  });
+
+  it('is weighed with its outline once where its card says how', () => {
+    const kind = kindWith({ slope: 2, intercept: -1, faded: -0.5 });
+    const weigh = kind.outlines(new Set(['red']), 2);
+    expect(typeof weigh === 'function' && weigh(0.8, 1.2)).toBeCloseTo(sigmoid(2 * Math.log(4) - 1 - 0.6), 6);
+    expect(kind.chance?.(new Set(['red']), 2)('building_new', EVIDENCE)).toBe(0.8);
+    // what a second look asks is whether it is there still
+    expect(kind.again?.outlines(new Set(['red']), 2)).toBe('none');
+  });
+});
+
 describe('a second look', () => {
   it('takes a quarter of the odds, of every class that the model tells', () => {
     const outputs = {

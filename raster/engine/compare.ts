@@ -7,7 +7,7 @@ import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
 import type { Block, Grid, Window } from '../grid.js';
 import type { UnjudgedCells } from '../mask/judged.js';
-import { judgeRims } from '../rims.js';
+import { type JudgeRuns, judgedBy } from '../rims.js';
 import { allocateRuns, type Runs } from '../runs.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
 import type { Zone } from '../zones.js';
@@ -35,8 +35,8 @@ export interface CompareRequest {
   readonly clip: boolean;
   /** Blocks whose core is not wanted are left out: nothing is found there. All are wanted where absent. */
   readonly wanted?: (core: Window) => boolean;
-  /** Decides what candidates are where the detector's buildings are such; by their outlines where absent. */
-  readonly judge?: (runs: Runs, wanted: readonly ChangeClassName[]) => Runs;
+  /** Decides what building_new are once all blocks are there; as the detector asks their outlines where absent. */
+  readonly judge?: JudgeRuns;
   /** Smaller regions are dropped; none where absent. */
   readonly least?: LeastPixels;
   /** Where the rasters made block by block go. */
@@ -118,7 +118,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     detector.halo(grid.resolution) +
     (detector.needsLook || wary ? MASK_HALO : 0) +
     (look.tolerance > 0 ? TOLERANCE_HALO : 0);
-  const outlines = detector.outlined(new Set(bands), grid.resolution);
+  const outlines = detector.outlines(new Set(bands), grid.resolution);
   const job: BlockJob = {
     grid,
     before: look.before,
@@ -135,8 +135,8 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
     // what may be several buildings on one lot is judged by its outline
-    rules: { least: request.least ?? [], longest: outlines ? [] : LONGEST },
-    outlines,
+    rules: { least: request.least ?? [], longest: outlines === 'judge' ? [] : LONGEST },
+    outlines: outlines !== 'none',
     tolerance: look.tolerance,
   };
   const { wanted = () => true } = request;
@@ -163,7 +163,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     const left = await takeFinished(request.journal, job, all, take);
     const { run = overThreads(request), signal } = request;
     const used = await run(job, inPanels(left, grid), { journal: request.journal, signal, take });
-    const judge = job.outlines ? (request.judge ?? judgeRims) : (runs: Runs) => runs;
+    const judge = request.judge ?? judgedBy(outlines);
     // the files are put together meanwhile
     const judged = async () => judge(collector.finish(), request.classes);
     const [, runs] = await Promise.all([sink.close(), judged()]);

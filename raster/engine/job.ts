@@ -50,7 +50,7 @@ export interface BlockJob {
   readonly outputs: readonly OutputName[];
   /** Regions that break these are dropped. */
   readonly rules: RegionRules;
-  /** Whether buildings are judged by their outlines. */
+  /** Whether the outlines of buildings are measured. */
   readonly outlines: boolean;
   /** px of misregistration that changes must hold against (tolerance.ts). */
   readonly tolerance: number;
