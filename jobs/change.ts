@@ -118,6 +118,15 @@ export function toleranceNotes({ tolerance }: Pick<CompareResult, 'tolerance'>):
   ];
 }
 
+/** That pixels were judged several as one, in words. */
+export function cellNotes({ judged }: Pick<CompareResult, 'judged'>, { resolution }: Grid): string[] {
+  if (judged.cell === 1) return [];
+  const metres = (value: number) => Number(value.toPrecision(3));
+  return [
+    `pixels of ${metres(resolution)} m are judged in cells of ${judged.cell} × ${judged.cell} (${metres(judged.grid.resolution)} m), which outlines follow: in finer ones trees are light and shadow`,
+  ];
+}
+
 /** Highest resident memory of this process so far, MB. */
 export function peakRssMb(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);

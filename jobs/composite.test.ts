@@ -7,8 +7,8 @@ import { stateDetector } from '../kernels/state-detector.js';
 import { gridOf } from '../raster/choose-grid.js';
 import { commonBands, compare } from '../raster/engine/compare.js';
 import type { OpenedScene } from '../raster/engine/prepare.js';
-import type { Runs } from '../raster/runs.js';
 import { openScene, placed } from '../raster/scene.js';
+import { drawRuns } from '../raster/testing.js';
 import { makeSamples } from '../samples/make.js';
 import { type Cloud, repaint, under } from './testing/sky.js';
 
@@ -95,14 +95,7 @@ async function detect(date: readonly OpenedScene[]): Promise<{ codes: Uint8Array
     outputs: {},
     workers: 1,
   });
-  return { codes: draw(result.runs, grid.width, grid.height), usable: result.usable / result.pixels };
-}
-
-function draw(runs: Runs, width: number, height: number): Uint8Array {
-  const out = new Uint8Array(width * height);
-  for (let k = 0; k < runs.count; k++)
-    out.fill(runs.code[k], runs.y[k] * width + runs.x0[k], runs.y[k] * width + runs.x1[k]);
-  return out;
+  return { codes: drawRuns(result.runs, grid), usable: result.usable / result.pixels };
 }
 
 const share = (codes: Uint8Array, holds: (code: number, i: number) => boolean) =>

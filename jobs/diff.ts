@@ -19,6 +19,7 @@ import { draftPatches } from '../vector/draft.js';
 import { exportPatches } from '../vector/export/export.js';
 import { numberPatches } from '../vector/number.js';
 import {
+  cellNotes,
   chooseClasses,
   classTotals,
   fieldOf,
@@ -108,8 +109,8 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     signal: request.signal,
   });
   const compared = performance.now();
-  const drafts = draftPatches(result.runs, {
-    grid,
+  const drafts = draftPatches(result.judged.runs, {
+    grid: result.judged.grid,
     subdistricts,
     before: before.scene.acquired,
     after: after.scene.acquired,
@@ -157,9 +158,11 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
       invariant_fraction: aligned.normalization.invariant,
       refused: aligned.normalization.refused,
     },
+    judged_cell_px: result.judged.cell,
     mmu_m2: request.mmu,
     notes: [
       ...notes,
+      ...cellNotes(result, grid),
       ...(request.align || request.normalize ? lookNotes(result.reports) : []),
       ...toleranceNotes(result),
     ],

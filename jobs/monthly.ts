@@ -30,6 +30,7 @@ import { tidyTables } from '../vector/store/tidy.js';
 import { ownBlocks } from './block-stores.js';
 import { type Archive, openArchive, storedMonths } from './catalogue.js';
 import {
+  cellNotes,
   chooseClasses,
   classTotals,
   fieldOf,
@@ -357,8 +358,8 @@ async function computeAndStore(
   });
   await noteScenes(note, result.reports);
   await note('info', 'Blocks:Computed', { backend: result.backend, tolerance_px: result.tolerance });
-  const found = draftPatches(result.runs, {
-    grid,
+  const found = draftPatches(result.judged.runs, {
+    grid: result.judged.grid,
     subdistricts,
     before: comparison.beforeMonths[0] ?? null,
     after: request.month,
@@ -422,8 +423,10 @@ async function computeAndStore(
       not_normalized: normalization.refused,
     })),
     tolerance_px: result.tolerance,
+    judged_cell_px: result.judged.cell,
     notes: [
       ...judgeNotes,
+      ...cellNotes(result, grid),
       ...lookNotes(result.reports),
       ...toleranceNotes(result),
       ...usableNotes(usable, config.schedule.leastUsable),

@@ -65,6 +65,11 @@ it('marks the cells of 8 px that hold ground of the zones which nobody saw', asy
   };
   const expected = Uint8Array.from({ length }, (_, i) => (i % WIDTH >= 24 ? 1 : 0));
   expect(taken(cells)).toEqual(expected);
+  // where 4 × 4 px are judged as one
+  const [columns, rows] = [WIDTH / 4, HEIGHT / 4];
+  const judged = { bands: [], stack: new Float32Array(0), usable: new Uint8Array(columns * rows).fill(1) };
+  const inCells = takeUnjudged(judged, { x: 0, y: 0, width: columns, height: rows }, cells, 4);
+  expect(inCells).toEqual(Uint8Array.from({ length: columns * rows }, (_, i) => (i % columns >= 6 ? 1 : 0)));
   const elsewhere = { rings: [Float64Array.from([0, 0, 24, 0, 24, HEIGHT, 0, HEIGHT])] };
   expect(taken(await history.unjudged('2026-08', [elsewhere]))).toBeNull();
 });

@@ -100,11 +100,19 @@ export interface Detector {
  */
 export type OutlineUse = 'judge' | 'none' | ((confidence: number, faded: number) => number);
 
+/** Sides of the cells that pixels are judged in, px: where a block's window begins is a multiple of the largest. */
+export const CELL_SIDES = [1, 2, 4, 8] as const;
+
 /** The seam: a kind of detector, chosen by name in the configuration. */
 export interface DetectorKind {
   readonly name: string;
   /** The learned model in it; absent where it is mathematics alone. */
   readonly model?: LearnedModel;
+  /**
+   * px a side that it judges as one, at a resolution in metres: 1, 2, 4 or 8. Where that is more than 1, all of a run but the co-registration sees cells of
+   * so many px, and `resolution` is a cell's everywhere else here.
+   */
+  cell(bands: ReadonlySet<BandRole>, resolution: number): number;
   /** px that it looks beyond a block, at a resolution in metres; a multiple of 8. */
   halo(resolution: number): number;
   /** True where scene statistics are needed; the look is skipped otherwise. */

@@ -11,6 +11,7 @@ const BANDS = ['green', 'red', 'nir'] as const;
 /** `--detector indices`: the quick look and the engine's yardstick. It judges raw values, so it needs no look. */
 export const indexDetector: DetectorKind = {
   name: 'indices',
+  cell: () => 1,
   halo: () => 0,
   needsLook: false,
   knowsStates: false,

@@ -95,6 +95,13 @@ it('tells a shadow from ground in the sun, also where it cannot tell what lies t
   expect([stateAfter?.[0], stateAfter?.[middle]]).toEqual([5, SHADE]);
 });
 
+it('judges pixels of about two metres or coarser ones where there is near infrared, all of them where there is none', () => {
+  const cells = (bands: readonly BandRole[]) =>
+    [0.15, 0.25, 0.5, 0.8, 1, 1.4, 1.5, 2, 10, 30].map((m) => stateDetector.cell(new Set(bands), m));
+  expect(cells(BANDS)).toEqual([8, 8, 4, 2, 2, 2, 1, 1, 1, 1]);
+  expect(new Set(cells(['blue', 'green', 'red']))).toEqual(new Set([1]));
+});
+
 describe('where the scene has woods whose crowns show', () => {
   const crowned = { ...LOOK, crowns: 0.4 };
 

@@ -7,13 +7,14 @@ import { shapeCandidates } from './candidates.js';
 import { CHANGE_CLASSES, type ChangeClassName, UNUSABLE } from './classes.js';
 import { calibrated } from './confidence.js';
 import { dropSmooth } from './crowns.js';
-import type {
-  DateBlock,
-  Detector,
-  DetectorKind,
-  DetectorOptions,
-  SceneColour,
-  SceneLook,
+import {
+  CELL_SIDES,
+  type DateBlock,
+  type Detector,
+  type DetectorKind,
+  type DetectorOptions,
+  type SceneColour,
+  type SceneLook,
 } from './detector.js';
 import { growEdges, peelEdges } from './edges.js';
 import {
@@ -40,6 +41,11 @@ const TEXTURE_METRES = 6;
 const MOST_TEXTURE_PX = 8;
 /** Coarsest pixels that show the outline of a house and the crowns of a wood, metres. */
 const COARSEST_OUTLINE = 5;
+/**
+ * With near infrared ground is judged on pixels of about so many metres, or on coarser ones as they are. In finer ones a tree is light and shadow, which no
+ * index tells from a lawn and a pond (figures: docs/quality.md, finer pixels).
+ */
+const JUDGED_METRES = 2;
 /** From this pixel size on, metres, no building's shadow fills a pixel. */
 const NO_SHADOWS = 8;
 /** px that texture and support reach, as a multiple of 8. */
@@ -50,6 +56,8 @@ const DENSE_VEGETATION = 0.8;
 /** The built-in mathematics: states of both dates from indices and texture, change where they cross. */
 export const stateDetector: DetectorKind = {
   name: 'states',
+  cell: (bands, resolution) =>
+    bands.has('nir') && bands.has('red') ? nearestCell(resolution, JUDGED_METRES) : 1,
   halo: (resolution) => Math.max(TEXTURE_HALO, buildingHalo(resolution)),
   needsLook: true,
   knowsStates: true,
@@ -86,6 +94,12 @@ function computable(bands: ReadonlySet<BandRole>): ReturnType<DetectorKind['comp
     else missing[name] = reason;
   }
   return { classes, missing };
+}
+
+/** The side of a cell, px, whose size is nearest to `metres`, as a ratio. */
+function nearestCell(resolution: number, metres: number): number {
+  const off = (cell: number) => Math.abs(Math.log((cell * resolution) / metres));
+  return CELL_SIDES.reduce<number>((best, cell) => (off(cell) < off(best) ? cell : best), 1);
 }
 
 /** The bands of the vegetation index, or null where neither form is possible. */

@@ -65,6 +65,24 @@ export function gridBounds(grid: Grid): Bounds {
   return { minX, minY, maxX, maxY };
 }
 
+/** The grid of the same place whose pixels are cells of `cell` px a side; the last ones may reach beyond it. */
+export function cellsOfGrid(grid: Grid, cell: number): Grid {
+  if (cell === 1) return grid;
+  const [a, b, c, d, e, f] = grid.transform;
+  return {
+    crs: grid.crs,
+    resolution: grid.resolution * cell,
+    width: Math.ceil(grid.width / cell),
+    height: Math.ceil(grid.height / cell),
+    transform: [a * cell, b * cell, c, d * cell, e * cell, f],
+  };
+}
+
+/** A window of cells in px. */
+export function windowInPixels({ x, y, width, height }: Window, cell: number): Window {
+  return { x: x * cell, y: y * cell, width: width * cell, height: height * cell };
+}
+
 /** Area of one pixel in m². */
 export function pixelArea(grid: Grid): number {
   const side = grid.resolution * (grid.crs.kind === 'projected' ? grid.crs.metresPerUnit : Number.NaN);

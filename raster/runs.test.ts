@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UNUSABLE } from '../kernels/classes.js';
 import { blocks } from './grid.js';
-import { extractRuns, mergeRuns, type Runs } from './runs.js';
+import { extractRuns, mergeRuns, type Runs, runsInPixels } from './runs.js';
 import { madeGrid } from './testing.js';
 
 /** Each run as [y, x0, x1, code, zone, confidence, bare]. */
@@ -87,5 +87,48 @@ describe('mergeRuns', () => {
 
   it('gives none for none', () => {
     expect(mergeRuns([]).count).toBe(0);
+  });
+});
+
+describe('runsInPixels', () => {
+  const [columns, rows, cell] = [7, 5, 4];
+  const code = Uint8Array.from({ length: columns * rows }, (_, i) => [0, 3, 3, 5, 255][(i * 7) % 5]);
+  const confidence = Uint8Array.from(code, (value, i) => (value > 0 ? 20 + i : 0));
+  const core = { x: 0, y: 0, width: columns, height: rows };
+  const zones = Uint16Array.from(code, (_, i) => 1 + Math.floor((i % columns) / 4));
+  const frame = { core, stride: columns, left: 0, top: 0 };
+  const cells = extractRuns({ ...frame, code, confidence, bare: confidence.map((c) => c % 2), zones });
+
+  it('draws every cell as its pixels, in row-major order, as far as the grid goes', () => {
+    // the last cells reach 3 px beyond it to the right, and 1 below
+    const [width, height] = [columns * cell - 3, rows * cell - 1];
+    const runs = runsInPixels(cells, cell, { width, height });
+    const drawn = new Uint8Array(width * height);
+    let last = -1;
+    for (let k = 0; k < runs.count; k++) {
+      const start = runs.y[k] * width + runs.x0[k];
+      expect(start).toBeGreaterThan(last);
+      last = start;
+      expect(runs.x1[k]).toBeLessThanOrEqual(width);
+      expect(runs.zone[k]).toBe(Math.floor(runs.x0[k] / cell / 4));
+      drawn.fill(runs.code[k], start, runs.y[k] * width + runs.x1[k]);
+    }
+    const cellOf = (i: number) =>
+      Math.floor(Math.floor(i / width) / cell) * columns + Math.floor((i % width) / cell);
+    expect(drawn).toEqual(Uint8Array.from(drawn, (_, i) => code[cellOf(i)]));
+  });
+
+  it('leaves the mean confidence of a run what it was, and its share of bare ground', () => {
+    const whole = { width: columns * cell, height: rows * cell };
+    const runs = runsInPixels(cells, cell, whole);
+    const total = (of: Runs, key: 'confidence' | 'bare') =>
+      of[key].reduce((sum, value, k) => sum + (of.code[k] === UNUSABLE ? 0 : value), 0);
+    expect(total(runs, 'confidence')).toBe(cell ** 2 * total(cells, 'confidence'));
+    expect(total(cells, 'bare')).toBeGreaterThan(0);
+    expect(total(runs, 'bare')).toBe(cell ** 2 * total(cells, 'bare'));
+  });
+
+  it('are the runs themselves where a cell is a pixel', () => {
+    expect(runsInPixels(cells, 1, core)).toBe(cells);
   });
 });

@@ -184,6 +184,45 @@ export function copyRuns(source: Runs, from: number, to: number, target: Runs, a
   return target;
 }
 
+/**
+ * Runs of cells in px of the grid whose cells they are: each in as many rows as a cell has, as far as the grid goes. Outlines
+ * are not carried over.
+ * @param cell px a side
+ */
+export function runsInPixels(
+  runs: Runs,
+  cell: number,
+  { width, height }: Pick<Window, 'width' | 'height'>,
+): Runs {
+  if (cell === 1) return runs;
+  const rowsOf = (y: number) => Math.min(cell, height - y * cell);
+  let count = 0;
+  for (let k = 0; k < runs.count; k++) count += rowsOf(runs.y[k]);
+  const result = allocateRuns(count);
+  let out = 0;
+  for (let from = 0; from < runs.count; ) {
+    const y = runs.y[from];
+    let to = from;
+    while (to < runs.count && runs.y[to] === y) to++;
+    for (let row = 0; row < rowsOf(y); row++) {
+      for (let k = from; k < to; k++, out++) {
+        const [x0, x1] = [runs.x0[k] * cell, Math.min(width, runs.x1[k] * cell)];
+        // of the px that a cell has in this row
+        const share = (x1 - x0) / (runs.x1[k] - runs.x0[k]);
+        result.y[out] = y * cell + row;
+        result.x0[out] = x0;
+        result.x1[out] = x1;
+        result.code[out] = runs.code[k];
+        result.zone[out] = runs.zone[k];
+        result.confidence[out] = Math.round(runs.confidence[k] * share);
+        result.bare[out] = Math.round(runs.bare[k] * share);
+      }
+    }
+    from = to;
+  }
+  return result;
+}
+
 /** Place of the first run of a row or of those below it, in runs of rows that ascend. */
 export function firstOfRow({ count, y }: Runs, row: number): number {
   let low = 0;

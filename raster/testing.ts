@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SceneLook } from '../kernels/detector.js';
 import { crsFromEpsg } from './crs.js';
 import type { Grid, Window } from './grid.js';
+import type { Runs } from './runs.js';
 import type { RasterFile, RasterInfo, SampleArray } from './tiff/types.js';
 
 /**
@@ -32,6 +33,14 @@ export function madeGrid(
     height,
     transform: [resolution, 0, left, 0, -resolution, top],
   };
+}
+
+/** The codes of runs as a raster; 0 where none lies. */
+export function drawRuns(runs: Runs, { width, height }: Pick<Window, 'width' | 'height'>): Uint8Array {
+  const out = new Uint8Array(width * height);
+  for (let k = 0; k < runs.count; k++)
+    out.fill(runs.code[k], runs.y[k] * width + runs.x0[k], runs.y[k] * width + runs.x1[k]);
+  return out;
 }
 
 /** Levels of a made scene in four bands whose plain ground is about 150 over dark. */

@@ -21,6 +21,11 @@ export function zoneOfRings(rings: readonly (readonly (readonly [number, number]
   };
 }
 
+/** A zone of a grid in px of its cells. */
+export function zoneInCells({ rings }: Zone, cell: number): Zone {
+  return cell === 1 ? { rings } : { rings: rings.map((ring) => ring.map((value) => value / cell)) };
+}
+
 /** Projects a zone's polygons into grid px (corner frame). */
 export function zoneOnGrid(polygons: LonLatPolygons, grid: Grid): Zone {
   const project = transformer(WGS84, grid.crs);

@@ -49,6 +49,9 @@ export function learnedDetector(model: LearnedModel): DetectorKind {
       if (!own.some(isBuilding)) return stateDetector.outlines(bands, resolution);
       return weighed ? (confidence, faded) => chanceOf(weighed, confidence, faded) : 'none';
     },
+    // a model that has learnt finer pixels is given them
+    cell: (bands, resolution) =>
+      Math.min(stateDetector.cell(bands, resolution), cellSize(card, resolution) ?? 1),
     halo: (resolution) => {
       const cell = cellSize(card, resolution) ?? 1;
       const step = leastCommon(LATTICE, cell * card.inputs.multiple);

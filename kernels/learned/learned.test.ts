@@ -302,6 +302,12 @@ describe('a model fits', () => {
     expect(cellSize(card, 0.09)).toBeNull();
   });
 
+  it('and is given the pixels it has learnt, where the mathematics would judge coarser ones', () => {
+    const bands = new Set(['blue', 'green', 'red', 'nir'] as const);
+    const kind = learnedDetector(modelOf(FILE, card));
+    expect([0.25, 0.5, 1, 2].map((resolution) => kind.cell(bands, resolution))).toEqual([4, 2, 1, 1]);
+  });
+
   it('or the reason is told', () => {
     expect(misfit(card, new Set(['red', 'green', 'blue']), 0.5)).toBeNull();
     expect(misfit(card, new Set(['red']), 0.5)).toBe('it needs the green band');

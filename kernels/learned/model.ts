@@ -1,5 +1,6 @@
 import type { BandRole } from '../bands.js';
 import type { ChangeClassName } from '../classes.js';
+import { CELL_SIDES } from '../detector.js';
 import type { ModelCard } from './card.js';
 
 /** A model as it goes to every thread: its card, and the file's bytes in shared memory. */
@@ -32,7 +33,7 @@ export function cellSize(
   resolution: number,
 ): number | null {
   let best: number | null = null;
-  for (const cell of [1, 2, 4, 8]) {
+  for (const cell of CELL_SIDES) {
     const size = cell * resolution;
     if (size < least || size > most) continue;
     const off = (k: number) => Math.abs(Math.log((k * resolution) / trained));

@@ -3,7 +3,7 @@ import type { DateBlock, Detection, Detector } from '../../kernels/detector.js';
 import { createPyramid } from '../cog/pyramid.js';
 import { cogLevels, TILE_SIZE } from '../cog/spec.js';
 import { cutTile, encodeTile, halveTile } from '../cog/tile.js';
-import type { Block, Window } from '../grid.js';
+import { type Block, type Grid, type Window, windowInPixels } from '../grid.js';
 import { measureRims } from '../rims.js';
 import { extractRuns, OUTLINE_SUMS, type Runs } from '../runs.js';
 import { sieveBlock } from '../sieve.js';
@@ -203,10 +203,10 @@ function countStates(
  * main thread, which has the higher overviews to make alone.
  */
 function outputTiles(output: OutputName, job: BlockJob, detection: Detection, frame: Frame): OutputTile[] {
-  const { core } = frame;
-  const spec = outputSpec(output, job.grid);
-  const levels = cogLevels(job.grid);
-  const plane = cropOutput(output, detection, frame);
+  const spec = outputSpec(output, job.target);
+  const levels = cogLevels(job.target);
+  const core = withinGrid(windowInPixels(frame.core, job.cell), job.target);
+  const plane = inPixels(cropOutput(output, detection, frame), frame.core.width, job.cell, core);
   const overview = levels.length > 1 ? createPyramid(levels, spec) : null;
   const tiles: OutputTile[] = [];
   for (let y = 0; y < core.height; y += TILE_SIZE) {
@@ -229,6 +229,28 @@ function outputTiles(output: OutputName, job: BlockJob, detection: Detection, fr
   if (overview !== null && overview.unfinished(1).length > 0)
     throw new Error('a block must hold whole tiles of the first overview');
   return tiles;
+}
+
+/** A window as far as it lies on the grid. */
+function withinGrid({ x, y, width, height }: Window, grid: Grid): Window {
+  return { x, y, width: Math.min(width, grid.width - x), height: Math.min(height, grid.height - y) };
+}
+
+/** A plane of cells, `stride` of them a row, as px: every px of a cell has its value. */
+function inPixels(
+  plane: Uint8Array,
+  stride: number,
+  cell: number,
+  { width, height }: Pick<Window, 'width' | 'height'>,
+): Uint8Array {
+  if (cell === 1) return plane;
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = Math.floor(y / cell) * stride;
+    if (y % cell > 0) pixels.copyWithin(y * width, (y - 1) * width, y * width);
+    else for (let x = 0; x < width; x++) pixels[y * width + x] = plane[from + Math.floor(x / cell)];
+  }
+  return pixels;
 }
 
 /** Room for the samples of one tile. */

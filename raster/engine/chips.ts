@@ -34,6 +34,7 @@ export async function openPair(request: PairRequest): Promise<PairReader> {
   const found = await lookFirst(request.reference, request.before, request.after, grid, {
     align: request.align,
     normalize: request.normalize,
+    cell: 1,
     levels: true,
     bands,
     backend,
@@ -61,7 +62,7 @@ export async function openPair(request: PairRequest): Promise<PairReader> {
         height: window.height + 2 * MASK_HALO,
       };
       const dates = [emptyDate(bands, wide), emptyDate(bands, wide)] as const;
-      const pair = await readPair({ grid, bands, look, unjudged: {} }, before, after, wide, {
+      const pair = await readPair({ grid, cell: 1, bands, look, unjudged: {} }, before, after, wide, {
         dates,
         resampler,
         cellSums: null,

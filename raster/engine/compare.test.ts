@@ -6,9 +6,8 @@ import { UNUSABLE } from '../../kernels/classes.js';
 import { indexDetector } from '../../kernels/index-detector.js';
 import { writeCog } from '../cog/writer.js';
 import type { Grid } from '../grid.js';
-import type { Runs } from '../runs.js';
 import { openScene } from '../scene.js';
-import { madeGrid } from '../testing.js';
+import { drawRuns, madeGrid } from '../testing.js';
 import { openRaster } from '../tiff/open.js';
 import { folderStore } from './block-store.js';
 import { type CompareRequest, compare } from './compare.js';
@@ -110,13 +109,6 @@ function expectedCodes(first: readonly Uint16Array[], second: readonly Uint16Arr
   });
 }
 
-function draw(runs: Runs): Uint8Array {
-  const out = new Uint8Array(SIDE * SIDE);
-  for (let k = 0; k < runs.count; k++)
-    out.fill(runs.code[k], runs.y[k] * SIDE + runs.x0[k], runs.y[k] * SIDE + runs.x1[k]);
-  return out;
-}
-
 const differing = (a: Uint8Array, b: Uint8Array) => a.reduce((n, v, i) => n + (v === b[i] ? 0 : 1), 0);
 
 describe('compare', () => {
@@ -126,7 +118,7 @@ describe('compare', () => {
     const magnitude = join(folder, `magnitude-${workers}.tif`);
     const result = await compare(request({ workers, outputs: { magnitude } }));
     expect(new Set(expected)).toEqual(new Set([0, 4, 5, 7, UNUSABLE]));
-    expect(differing(draw(result.runs), expected)).toBe(0);
+    expect(differing(drawRuns(result.runs, grid), expected)).toBe(0);
     expect(result.pixels).toBe(SIDE * SIDE);
     expect(result.usable).toBe(SIDE * SIDE - 20 * 30);
     expect(result.backend).toBe('webasm');
@@ -169,7 +161,7 @@ describe('compare', () => {
       ),
     );
     const result = await compare(request({ after: [left, right], workers: 2 }));
-    expect(differing(draw(result.runs), expected)).toBe(0);
+    expect(differing(drawRuns(result.runs, grid), expected)).toBe(0);
   });
 
   it('comes to the same in threads that read the headers themselves', async () => {
@@ -178,13 +170,13 @@ describe('compare', () => {
         run: (job, blocks, { take }) =>
           runBlocks(job, blocks, {
             workers: 2,
-            shared: shareBlocks([before, after], grid),
+            shared: shareBlocks([before, after], job),
             headers: new Map(),
             onResult: take,
           }),
       }),
     );
-    expect(differing(draw(result.runs), expected)).toBe(0);
+    expect(differing(drawRuns(result.runs, grid), expected)).toBe(0);
   });
 
   it('stops when it is told to, and leaves no file behind', async () => {

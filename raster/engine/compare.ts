@@ -5,12 +5,12 @@ import { CHANGE_CLASSES, type ChangeClassName } from '../../kernels/classes.js';
 import type { DetectorKind } from '../../kernels/detector.js';
 import { type CogWriter, createCog } from '../cog/writer.js';
 import { BadInput } from '../errors.js';
-import type { Block, Grid, Window } from '../grid.js';
+import { type Block, cellsOfGrid, type Grid, type Window, windowInPixels } from '../grid.js';
 import type { UnjudgedCells } from '../mask/judged.js';
 import { type JudgeRuns, judgedBy } from '../rims.js';
-import { allocateRuns, type Runs } from '../runs.js';
+import { allocateRuns, type Runs, runsInPixels } from '../runs.js';
 import { createRunCollector, type LeastPixels } from '../sieve.js';
-import type { Zone } from '../zones.js';
+import { type Zone, zoneInCells } from '../zones.js';
 import { type BlockJob, type BlockResult, MASK_HALO, type OutputName, outputSpec } from './job.js';
 import type { Journal } from './journal.js';
 import { blocksOf, headersOf, inPanels, shareBlocks } from './panels.js';
@@ -61,10 +61,20 @@ export interface BlockRun {
 /** Gets the blocks of a job done, about in their order. The backend kernels ran on, null where that is not known. */
 export type BlockRunner = (job: BlockJob, blocks: readonly Block[], run: BlockRun) => Promise<string | null>;
 
+/** Runs in cells of a grid, or in its px where `cell` is 1. */
+export interface Judged {
+  readonly runs: Runs;
+  readonly grid: Grid;
+  /** px a side. */
+  readonly cell: number;
+}
+
 export interface CompareResult {
   /** Of the regions that are large enough, and of unusable pixels. */
   readonly runs: Runs;
-  /** As in BlockResult, summed over the grid. */
+  /** The same as they were judged: patches are traced from these, whose stairs are cells. */
+  readonly judged: Judged;
+  /** As in BlockResult, summed over the grid, in its px. Cells that reach beyond it count whole. */
   readonly transitions: Float64Array;
   readonly usable: number;
   readonly pixels: number;
@@ -104,7 +114,10 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     if (error instanceof BackendUnavailable) throw new BadInput(`${error.message}; expected --backend auto`);
     throw error;
   });
+  const cell = detector.cell(new Set(bands), grid.resolution);
+  const judged = cellsOfGrid(grid, cell);
   const look = await lookFirst(request.reference, request.before, request.after, grid, {
+    cell,
     align: request.align,
     normalize: request.normalize,
     levels: detector.needsLook,
@@ -115,12 +128,14 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
 
   const wary = isComposite(request.before) || isComposite(request.after);
   const halo =
-    detector.halo(grid.resolution) +
+    detector.halo(judged.resolution) +
     (detector.needsLook || wary ? MASK_HALO : 0) +
     (look.tolerance > 0 ? TOLERANCE_HALO : 0);
-  const outlines = detector.outlines(new Set(bands), grid.resolution);
+  const outlines = detector.outlines(new Set(bands), judged.resolution);
   const job: BlockJob = {
-    grid,
+    grid: judged,
+    cell,
+    target: grid,
     before: look.before,
     after: look.after,
     unjudged: request.unjudged ?? {},
@@ -130,21 +145,25 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     classes: request.classes,
     look: look.look,
     backend: request.backend === 'auto' ? backend.name : request.backend,
-    zones: request.zones,
+    zones: request.zones.map((zone) => zoneInCells(zone, cell)),
     clip: request.clip,
     halo,
     outputs: Object.keys(request.outputs) as OutputName[],
     // what may be several buildings on one lot is judged by its outline
-    rules: { least: request.least ?? [], longest: outlines === 'judge' ? [] : LONGEST },
+    rules: {
+      least: (request.least ?? []).map((pixels) => pixels / cell ** 2),
+      longest: outlines === 'judge' ? [] : LONGEST,
+    },
     outlines: outlines !== 'none',
-    tolerance: look.tolerance,
+    tolerance: Math.ceil(look.tolerance / cell),
   };
   const { wanted = () => true } = request;
-  const all = blocksOf(grid).filter(({ core }) => wanted(core));
+  const isWanted = ({ core }: Block) => wanted(windowInPixels(core, cell));
+  const all = blocksOf(job).filter(isWanted);
   const sink = await openSink(grid, request.outputs);
   try {
-    const collector = createRunCollector(grid, job.rules);
-    for (const { core } of blocksOf(grid)) if (!wanted(core)) collector.add(core, allocateRuns(0));
+    const collector = createRunCollector(judged, job.rules);
+    for (const block of blocksOf(job)) if (!isWanted(block)) collector.add(block.core, allocateRuns(0));
     const totals: Totals = {
       transitions: new Float64Array(0),
       usable: 0,
@@ -162,14 +181,15 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
     request.onProgress?.(0, all.length);
     const left = await takeFinished(request.journal, job, all, take);
     const { run = overThreads(request), signal } = request;
-    const used = await run(job, inPanels(left, grid), { journal: request.journal, signal, take });
+    const used = await run(job, inPanels(left, job), { journal: request.journal, signal, take });
     const judge = request.judge ?? judgedBy(outlines);
     // the files are put together meanwhile
-    const judged = async () => judge(collector.finish(), request.classes);
-    const [, runs] = await Promise.all([sink.close(), judged()]);
+    const finish = async () => judge(collector.finish(), request.classes);
+    const [, runs] = await Promise.all([sink.close(), finish()]);
     return {
-      runs,
-      ...totals,
+      runs: runsInPixels(runs, cell, grid),
+      judged: { runs, grid: judged, cell },
+      ...inPixels(totals, cell),
       backend: used ?? backend.name,
       stages: {
         ...(look.look === null ? {} : { look: backend.name }),
@@ -186,11 +206,11 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
 }
 
 /** The blocks done here. */
-function overThreads({ before, after, grid, workers }: CompareRequest): BlockRunner {
+function overThreads({ before, after, workers }: CompareRequest): BlockRunner {
   return (job, left, { journal, signal, take }) =>
     runBlocks(job, left, {
       workers,
-      shared: shareBlocks([...before, ...after], grid),
+      shared: shareBlocks([...before, ...after], job),
       headers: headersOf([...before, ...after]),
       signal,
       onResult: async (result) => {
@@ -240,6 +260,17 @@ function add(totals: Totals, result: BlockResult): void {
     const known = totals.stages.get(name) ?? new Set();
     totals.stages.set(name, known.add(where));
   }
+}
+
+/** Numbers of cells as numbers of px. */
+function inPixels(totals: Totals, cell: number): Totals {
+  const area = cell ** 2;
+  return {
+    ...totals,
+    transitions: totals.transitions.map((cells) => cells * area),
+    usable: totals.usable * area,
+    pixels: totals.pixels * area,
+  };
 }
 
 /** Stage times are summed over threads, and say so. */

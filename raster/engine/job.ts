@@ -20,6 +20,7 @@ export const MASK_HALO = MOST_WARY;
 /** A scene and what the look found for it, as plain data. */
 export interface PreparedSpec {
   readonly spec: SceneSpec;
+  /** In px of what is judged. */
   readonly shift: Shift;
   readonly normalization: Readonly<Partial<Record<BandRole, LinearMap>>>;
   /** As in PreparedScene. */
@@ -28,7 +29,12 @@ export interface PreparedSpec {
 
 /** Everything a worker needs to process blocks of one comparison. Structured-cloneable. */
 export interface BlockJob {
+  /** What is judged: the grid of the outputs, or cells of it. */
   readonly grid: Grid;
+  /** px of the outputs a px of `grid`, a side: 1, 2, 4 or 8. */
+  readonly cell: number;
+  /** The grid of the outputs. */
+  readonly target: Grid;
   /** In order of preference; the first ones of one month are composited, the others fill what is left unusable. */
   readonly before: readonly PreparedSpec[];
   readonly after: readonly PreparedSpec[];
@@ -83,7 +89,7 @@ export interface BlockResult {
    * outside all; both states are 0 where the pair is not usable.
    */
   readonly transitions: Float64Array;
-  /** Pixels of the core usable in both dates. */
+  /** Pixels of the core usable in both dates, as all numbers here in px of what is judged. */
   readonly usable: number;
   readonly pixels: number;
   /** Milliseconds by stage. */

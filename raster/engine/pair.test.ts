@@ -47,7 +47,7 @@ async function pair(
 ) {
   const dates = [emptyDate(BANDS, window), emptyDate(BANDS, window)] as const;
   const bench = { dates, resampler: plainResampler, cellSums: null };
-  const job = { grid, bands: BANDS, look, unjudged };
+  const job = { grid, cell: 1, bands: BANDS, look, unjudged };
   const [first, second] = await readPair(job, before, [after], window, bench);
   const at = (x: number, y: number) => [first.usable[y * SIDE + x], second.usable[y * SIDE + x]];
   return Object.assign(at, { red: (x: number, y: number) => first.stack[2 * SIDE * SIDE + y * SIDE + x] });

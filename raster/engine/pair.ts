@@ -22,7 +22,7 @@ export interface PairBench {
  * without a look at the scenes there are no levels to judge by.
  */
 export async function readPair(
-  { grid, bands, look, unjudged }: Pick<BlockJob, 'grid' | 'bands' | 'look' | 'unjudged'>,
+  { grid, cell, bands, look, unjudged }: Pick<BlockJob, 'grid' | 'cell' | 'bands' | 'look' | 'unjudged'>,
   before: readonly PreparedScene[],
   after: readonly PreparedScene[],
   window: Window,
@@ -56,10 +56,14 @@ export async function readPair(
       maskPair(own, more, look, frame);
     };
     await composite(date, fellows, grid, window, { judge, resampler, masked: !same(before, after) });
-    const withheld = withhold(date, best, window, known);
+    const withhold = (own: DateBlock, { month }: PreparedScene) => {
+      const cells = month === null ? undefined : known[month];
+      return cells === undefined ? null : takeUnjudged(own, window, cells, cell);
+    };
+    const withheld = withhold(date, best);
     const mask: Mask = (more, scene) => {
       against(other)(more);
-      withhold(more, scene, window, known);
+      withhold(more, scene);
     };
     await fillGaps(date, earlier, grid, window, { mask, resampler });
     if (withheld !== null) giveBack(date, withheld);
@@ -70,17 +74,6 @@ export async function readPair(
   await fill(second, after, first, {});
   clock.lap('fill_gaps');
   return [first, second];
-}
-
-/** Takes out what the scene's month could not judge in its own run. */
-function withhold(
-  date: DateBlock,
-  { month }: PreparedScene,
-  window: Window,
-  known: Readonly<Record<string, UnjudgedCells>>,
-): Uint8Array | null {
-  const cells = month === null ? undefined : known[month];
-  return cells === undefined ? null : takeUnjudged(date, window, cells);
 }
 
 /** A first month is compared with itself. */

@@ -3,28 +3,40 @@ import { filesOf, placementOf } from '../scene.js';
 import type { Headers } from '../scene-files.js';
 import { type SharedBlocks, type SharedMemory, sharedMemory } from '../tiff/shared.js';
 import { controlNet, netScale, type Placement } from '../warp/net.js';
+import type { BlockJob } from './job.js';
 import type { OpenedScene } from './prepare.js';
 
-/** px; a small grid is one block. */
-function sizeOf(grid: Grid): number {
-  return Math.min(BLOCK_SIZE, Math.max(grid.width, grid.height));
+/** What decides how a comparison is cut into blocks. */
+export type Tiled = Pick<BlockJob, 'grid' | 'cell'>;
+
+/** From cells of so many px a side on a block has half as many of them a side: what lies under them must be read. */
+const LARGE_CELL = 4;
+
+/** Side of a block in px of what is judged: whole tiles of the outputs' first overview. */
+const blockSide = (cell: number) => (cell < LARGE_CELL ? BLOCK_SIZE : BLOCK_SIZE / 2);
+
+/** The same where a small grid is one block. */
+function sizeOf({ grid, cell }: Tiled): number {
+  return Math.min(blockSide(cell), Math.max(grid.width, grid.height));
 }
 
-/** The blocks a comparison on this grid is made of, by index: the same for whoever asks. */
-export function blocksOf(grid: Grid): Block[] {
-  return blocks(grid, sizeOf(grid));
+/** The blocks a comparison is made of, by index: the same for whoever asks. */
+export function blocksOf(tiled: Tiled): Block[] {
+  return blocks(tiled.grid, sizeOf(tiled));
 }
 
-/** Columns of blocks in a panel, about. */
+/** Columns of blocks in a panel, about, and px of the outputs that it is wide at most: the tiles under it are kept. */
 const PANEL = 4;
+const PANEL_PX = 8 * BLOCK_SIZE;
 
 /** How many panels of about equal width a grid has, and how many columns of blocks the widest of them. */
 function panelsOf(
-  grid: Grid,
+  { grid, cell }: Tiled,
   size: number,
 ): { readonly count: number; readonly columns: number; readonly widest: number } {
   const columns = Math.ceil(grid.width / size);
-  const count = Math.max(1, Math.round(columns / PANEL));
+  const panel = Math.min(PANEL, PANEL_PX / (blockSide(cell) * cell));
+  const count = Math.max(1, Math.round(columns / panel));
   return { count, columns, widest: Math.ceil(columns / count) };
 }
 
@@ -32,9 +44,9 @@ function panelsOf(
  * The blocks in the order they are worked off: row by row in panels a few blocks wide. Neighbours read the same tiles of
  * the scenes, and the rows of a panel need few enough to be kept whatever the width of the grid.
  */
-export function inPanels(left: readonly Block[], grid: Grid): Block[] {
-  const size = sizeOf(grid);
-  const { count, columns } = panelsOf(grid, size);
+export function inPanels(left: readonly Block[], tiled: Tiled): Block[] {
+  const size = sizeOf(tiled);
+  const { count, columns } = panelsOf(tiled, size);
   const panelOf = ({ core }: Block) => Math.floor(((core.x / size) * count) / columns);
   return [...left].sort((a, b) => panelOf(a) - panelOf(b) || a.index - b.index);
 }
@@ -48,9 +60,10 @@ export interface SharedPixels {
 }
 
 /** Room for the decoded tiles under a row of a panel, a file. */
-export function shareBlocks(scenes: readonly Pick<OpenedScene, 'scene'>[], grid: Grid): SharedPixels {
-  const size = sizeOf(grid);
-  const width = Math.min(grid.width, size * panelsOf(grid, size).widest);
+export function shareBlocks(scenes: readonly Pick<OpenedScene, 'scene'>[], tiled: Tiled): SharedPixels {
+  const { grid } = tiled;
+  const size = sizeOf(tiled);
+  const width = Math.min(grid.width, size * panelsOf(tiled, size).widest);
   const height = Math.min(grid.height, size);
   const blocks = new Map<string, SharedBlocks>();
   const memory = sharedMemory();

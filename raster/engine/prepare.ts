@@ -2,7 +2,7 @@ import type { Backend } from '../../kernels/backend.js';
 import type { BandRole } from '../../kernels/bands.js';
 import { cellFactor } from '../../kernels/buildings.js';
 import type { DateBlock, SceneLook } from '../../kernels/detector.js';
-import type { Grid } from '../grid.js';
+import { cellsOfGrid, type Grid } from '../grid.js';
 import { type Alignment, align, MOST_SHIFT, toleranceOf, UNMOVED } from '../look/align.js';
 import { measureLevels } from '../look/levels.js';
 import { NO_NORMALIZATION, type Normalization, normalize } from '../look/normalize.js';
@@ -11,7 +11,7 @@ import { rememberedScene } from '../look/remembered.js';
 import { lookWindows, readLook } from '../look/windows.js';
 import type { Scene, SceneSpec } from '../scene.js';
 import { type PreparedScene, unprepared } from '../warp/date.js';
-import { NO_SHIFT, type Shift } from '../warp/net.js';
+import { NO_SHIFT, type Shift, shiftInCells } from '../warp/net.js';
 import { resamplerFor } from '../warp/resampler.js';
 import type { PreparedSpec } from './job.js';
 
@@ -33,6 +33,8 @@ export interface SceneReport {
 export interface LookOptions {
   readonly align: boolean;
   readonly normalize: boolean;
+  /** px of the grid that are judged as one, a side. */
+  readonly cell: number;
   /** False for detectors that judge raw values. */
   readonly levels: boolean;
   readonly bands: readonly BandRole[];
@@ -49,8 +51,8 @@ export interface LookResult {
 }
 
 /**
- * The look before the run: on sample windows, every scene is aligned and normalized onto `reference`, then the scene's
- * own levels are measured. Corrections that cannot be trusted are left out and recorded, never the run.
+ * The look before the run: on sample windows, every scene is aligned and normalized onto `reference`, in px of the grid; then the scene's
+ * own levels are measured on what is judged. Corrections that cannot be trusted are left out and recorded, never the run.
  */
 export async function lookFirst(
   reference: OpenedScene,
@@ -74,6 +76,11 @@ export async function lookFirst(
     readLook(scenes, grid, windows, options.bands, resampler);
   const recall = (opened: OpenedScene) => remembered.get(opened) ?? opened.scene;
   const fixed = corrects ? await read([unprepared(recall(reference))]) : [];
+  const { cell } = options;
+  const judged = cellsOfGrid(grid, cell);
+  const judgedWindows = lookWindows(judged);
+  const readCells = (scenes: readonly PreparedScene[]) =>
+    readLook(scenes, judged, judgedWindows, options.bands, resampler);
   const reports: SceneReport[] = [];
   const prepare = async (opened: OpenedScene): Promise<Ready> => {
     let alignment = UNMOVED;
@@ -96,20 +103,24 @@ export async function lookFirst(
     const trusted = alignment.reliable && normalization.refused.length === 0;
     const scene = { scene: recall(opened), ...found };
     const { acquired } = opened.scene;
-    const spec = { spec: opened.spec, ...found };
-    return { opened, alignment, spec, scene, month, trusted, acquired, files: opened.spec.files };
+    const inCells = { ...found, shift: shiftInCells(alignment.shift, cell) };
+    const spec = { spec: opened.spec, ...inCells };
+    // windows of cells are others, and larger than what is remembered
+    const cells = cell === 1 ? scene : { scene: opened.scene, ...inCells };
+    return { opened, alignment, spec, scene, cells, month, trusted, acquired, files: opened.spec.files };
   };
   const first = await prepareDate(before, prepare, read);
   const second = await prepareDate(after, prepare, read);
+  const fixedCells = async () => (cell === 1 || !corrects ? fixed : readCells([unprepared(reference.scene)]));
   const planesOf = async (scenes: readonly Ready[]) =>
     // the reference alone is neither shifted nor normalized: it was read as it is
-    corrects && scenes.length === 1 && scenes[0].opened === reference
+    cell === 1 && corrects && scenes.length === 1 && scenes[0].opened === reference
       ? fixed
-      : read(scenes.map(({ scene }) => scene));
+      : readCells(scenes.map(({ cells }) => cells));
   const measure = async (date: readonly Ready[], other: readonly Ready[]) =>
     measureLevels(await planesOf(date), await planesOf(other), {
       backend: options.backend,
-      resolution: grid.resolution,
+      resolution: judged.resolution,
       surfaceReflectance: reference.scene.sensor.surfaceReflectance === true,
       normalization: [date[0], other[0]].map(({ spec }) => spec.normalization),
     });
@@ -123,7 +134,7 @@ export async function lookFirst(
       : 0;
   if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null, tolerance };
   const levels = await measure(first, second);
-  const clear = { levels, resolution: grid.resolution, reference: fixed, read };
+  const clear = { levels, resolution: judged.resolution, reference: fixedCells, read: readCells };
   const [clearFirst, clearSecond] = [await clearestFirst(first, clear), await clearestFirst(second, clear)];
   const moved = clearFirst[0] !== first[0] || clearSecond[0] !== second[0];
   const look = moved ? await measure(clearFirst, clearSecond) : levels;
@@ -138,6 +149,8 @@ interface Ready extends Candidate {
   readonly alignment: Alignment;
   readonly spec: PreparedSpec;
   readonly scene: PreparedScene;
+  /** The same for what is judged. */
+  readonly cells: PreparedScene;
 }
 
 type ReadLook = (scenes: readonly PreparedScene[]) => Promise<DateBlock[]>;
@@ -165,15 +178,21 @@ async function clearestFirst(
     resolution,
     reference,
     read,
-  }: { levels: SceneLook; resolution: number; reference: readonly DateBlock[]; read: ReadLook },
+  }: {
+    levels: SceneLook;
+    resolution: number;
+    reference: () => Promise<readonly DateBlock[]>;
+    read: ReadLook;
+  },
 ): Promise<readonly Ready[]> {
   const [month, earlier] = splitMonth(date);
   if (month.length < 2) return date;
   const looks = new Map<Ready, DateBlock[]>();
-  for (const own of month) looks.set(own, await read([own.scene]));
+  for (const own of month) looks.set(own, await read([own.cells]));
+  const fixed = await reference();
   const clear = new Map<Ready, number>();
   for (const [own, blocks] of looks) {
-    const others = [...looks.values(), reference].filter((other) => other !== blocks && other.length > 0);
+    const others = [...looks.values(), fixed].filter((other) => other !== blocks && other.length > 0);
     clear.set(own, clearShare(blocks, others, levels, resolution));
   }
   return [...bestFirst(month, (own) => clear.get(own) ?? 0), ...earlier];

@@ -34,8 +34,10 @@ export async function compareWithItself(request: CompareRequest): Promise<Compar
   }
   const pixels = grid.width * grid.height;
   const report = { scene: before[0].scene.path, alignment: UNMOVED, normalization: NO_NORMALIZATION };
+  const runs = allocateRuns(0);
   return {
-    runs: allocateRuns(0),
+    runs,
+    judged: { runs, grid, cell: 1 },
     transitions: new Float64Array(0),
     usable: (pixels * usable.reduce((sum, value) => sum + value, 0)) / usable.length,
     pixels,

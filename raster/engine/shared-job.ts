@@ -45,7 +45,7 @@ export async function openSharedJob(
     throw error;
   }
   return {
-    blocks: blocksOf(job.grid),
+    blocks: blocksOf(job),
     // read, not only seen: a spoilt one is none to whoever waits for it either
     has: async (block) => (await readBlock(store, key, block)) !== null,
     async run(block) {
@@ -109,7 +109,7 @@ async function whatThreadsShare(job: BlockJob) {
   const opened: { readonly scene: Scene }[] = [];
   try {
     for (const { spec } of [...job.before, ...job.after]) opened.push({ scene: await openScene(spec) });
-    return { shared: shareBlocks(opened, job.grid), headers: headersOf(opened) };
+    return { shared: shareBlocks(opened, job), headers: headersOf(opened) };
   } finally {
     await Promise.allSettled(opened.map(({ scene }) => scene.close()));
   }

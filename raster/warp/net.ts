@@ -65,6 +65,23 @@ export function shiftAt({ dx, dy, field }: Shift, x: number, y: number): { dx: n
 
 export const NO_SHIFT: Shift = { dx: 0, dy: 0 };
 
+/** A shift of a grid's px in its cells of `cell` px a side. */
+export function shiftInCells({ dx, dy, field }: Shift, cell: number): Shift {
+  const scaled = (values: readonly number[]) => values.map((value) => value / cell);
+  const moved = { dx: dx / cell, dy: dy / cell };
+  if (field === undefined) return moved;
+  const [x, y] = field.centre;
+  return {
+    ...moved,
+    field: {
+      centre: [x / cell, y / cell],
+      reach: field.reach / cell,
+      dx: scaled(field.dx),
+      dy: scaled(field.dy),
+    },
+  };
+}
+
 /**
  * Exact map from target px (corner frame) to source px (corner frame); [NaN, NaN] where there is none.
  * The shift is folded in, so that one resampling does both.
