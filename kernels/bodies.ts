@@ -1,17 +1,25 @@
-/** Half-width in px of the square that must lie inside a body. */
-const CORE = 2;
+/** Least half-width, in metres and in px, of the square that must lie inside a body. */
+const CORE_METRES = 4;
+const LEAST_CORE = 1;
+/** The same in pixels of 2 m. */
+export const CORE = 2;
 /** Pixels that tell a mean. */
 const ENOUGH = 1000;
 
-/** Bodies of a class in planes of `stride` px a row: what hangs together by its sides, but for specks that no square of 5 × 5 px fits into. */
-export function bodiesOf(code: Uint8Array, value: number, stride: number): number[][] {
+/** Half-width in px of the square that must lie inside a body, at a resolution in metres: a pond of 30 m is one in pixels of 5 m too. */
+export function coreWidth(resolution: number): number {
+  return Math.max(LEAST_CORE, Math.ceil(CORE_METRES / resolution));
+}
+
+/** Bodies of a class in planes of `stride` px a row: what hangs together by its sides, but for specks that no square of `core` px each way fits into. */
+export function bodiesOf(code: Uint8Array, value: number, stride: number, core = CORE): number[][] {
   const found: number[][] = [];
   // most blocks hold none
   let at = code.indexOf(value);
   if (at < 0) return found;
   const seen = new Uint8Array(code.length);
   for (; at >= 0; at = code.indexOf(value, at + 1)) {
-    if (seen[at] === 1 || !isCore(code, at, stride)) continue;
+    if (seen[at] === 1 || !isCore(code, at, stride, core)) continue;
     seen[at] = 1;
     const pixels: number[] = [];
     const stack = [at];
@@ -28,20 +36,20 @@ export function bodiesOf(code: Uint8Array, value: number, stride: number): numbe
   return found;
 }
 
-/** Pixels of a body around which all of a square is the body's; of a large one an even sample. */
-export function coreOf(body: readonly number[], code: Uint8Array, stride: number): number[] {
+/** Pixels of a body around which all of a square of `width` px each way is the body's; of a large one an even sample. */
+export function coreOf(body: readonly number[], code: Uint8Array, stride: number, width = CORE): number[] {
   const every = Math.ceil(body.length / ENOUGH);
-  const sample = body.filter((at, k) => k % every === 0 && isCore(code, at, stride));
-  return sample.length > 0 ? sample : body.filter((at) => isCore(code, at, stride));
+  const sample = body.filter((at, k) => k % every === 0 && isCore(code, at, stride, width));
+  return sample.length > 0 ? sample : body.filter((at) => isCore(code, at, stride, width));
 }
 
-function isCore(code: Uint8Array, at: number, stride: number): boolean {
+function isCore(code: Uint8Array, at: number, stride: number, core: number): boolean {
   const column = at % stride;
-  if (column < CORE || column >= stride - CORE) return false;
-  const first = at - CORE * stride;
-  if (first < 0 || at + CORE * stride >= code.length) return false;
-  for (let row = first; row <= at + CORE * stride; row += stride)
-    for (let to = row - CORE; to <= row + CORE; to++) if (code[to] !== code[at]) return false;
+  if (column < core || column >= stride - core) return false;
+  const first = at - core * stride;
+  if (first < 0 || at + core * stride >= code.length) return false;
+  for (let row = first; row <= at + core * stride; row += stride)
+    for (let to = row - core; to <= row + core; to++) if (code[to] !== code[at]) return false;
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { coreWidth } from './bodies.js';
 import { UNUSABLE } from './classes.js';
 import type { DateBlock } from './detector.js';
 import { growEdges, peelEdges } from './edges.js';
@@ -39,6 +40,13 @@ test('a body of water gets back the changed pixels around it, no farther than as
   growEdges(wide, SIDE, 1);
   // four sides, no corners in one step
   expect(count(wide.code, 4)).toBe(25 + 20);
+});
+
+test('what is a speck is told in metres: nine pixels of 5 m are a pond', () => {
+  expect([1.5, 2, 3, 5, 10, 30].map(coreWidth)).toEqual([3, 2, 2, 1, 1, 1]);
+  const pond = made(1, 5);
+  growEdges(pond, SIDE, 1, coreWidth(5));
+  expect(count(pond.code, 4)).toBe(9 + 12);
 });
 
 test('specks do not grow, and what is another class stays', () => {

@@ -1,4 +1,4 @@
-import { bodiesOf, coreOf, eachNeighbour } from './bodies.js';
+import { bodiesOf, CORE, coreOf, eachNeighbour } from './bodies.js';
 import { type ChangeClassName, codeOf, codeOfState, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection } from './detector.js';
 
@@ -30,11 +30,11 @@ const BODIES: readonly {
  * texture: where it reaches over the edge neither is to be seen. As many pixels as that window reaches, bodies grow into what has
  * surely changed and is nothing else. Overwrites code and confidence; `stride` px a row.
  */
-export function growEdges(detection: Detection, stride: number, reach: number): void {
+export function growEdges(detection: Detection, stride: number, reach: number, width = CORE): void {
   const { code, confidence, magnitude, stateBefore, stateAfter, bare } = detection;
   for (const { name, has, fromBare } of BODIES) {
     // specks have no edge to be given back
-    let front = bodiesOf(code, codeOf(name), stride).flat();
+    let front = bodiesOf(code, codeOf(name), stride, width).flat();
     for (let step = 0; step < reach && front.length > 0; step++) {
       const next: number[] = [];
       for (const at of front) {
@@ -69,6 +69,7 @@ export function peelEdges(
   reach: number,
   before: DateBlock,
   after: DateBlock,
+  width = CORE,
 ): void {
   for (const { name } of BODIES) {
     const own = codeOf(name);
@@ -79,8 +80,8 @@ export function peelEdges(
       });
       return open;
     };
-    for (const body of bodiesOf(code, own, stride)) {
-      const share = shareOf(before, after, coreOf(body, code, stride));
+    for (const body of bodiesOf(code, own, stride, width)) {
+      const share = shareOf(before, after, coreOf(body, code, stride, width));
       let front = body.filter(isRim);
       for (let step = 0; step < reach && front.length > 0; step++) {
         const off = front.filter((at) => share(at) < MOSTLY);

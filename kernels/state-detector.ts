@@ -1,5 +1,6 @@
 import type { Backend, Plane } from './backend.js';
 import { BAND_ROLES, type BandRole } from './bands.js';
+import { coreWidth } from './bodies.js';
 import { createBuildings, markBuildings } from './building-judge.js';
 import { BUILDINGS, buildingHalo } from './buildings.js';
 import { indexOfByte } from './bytes.js';
@@ -150,6 +151,7 @@ function create(options: DetectorOptions): Detector {
   };
   const wanted = CHANGE_CLASSES.flatMap(({ code, name }) => (isWanted(name) ? [code] : []));
   const texture = featureConstants(options, look.dark);
+  const core = coreWidth(options.resolution);
   const where = backend.name;
   const judge = sweeps(backend)
     ? createStateSweep(constants, texture, noise, wanted)
@@ -165,11 +167,11 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
-      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes);
-      growEdges(detection, width, texture.radius);
-      if (constants.outlined > 0) growWoods(detection, width, before, after);
-      peelEdges(detection, width, texture.radius, before, after);
-      if (constants.outlined > 0) joinTrees(detection, width);
+      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes, core);
+      growEdges(detection, width, texture.radius, core);
+      if (constants.outlined > 0) growWoods(detection, width, before, after, core);
+      peelEdges(detection, width, texture.radius, before, after, core);
+      if (constants.outlined > 0) joinTrees(detection, width, core);
       if (constants.outlined > 0) shapeCandidates(detection, width, after, look);
       return detection;
     },

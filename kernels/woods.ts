@@ -1,4 +1,4 @@
-import { bodiesOf, coreOf, eachNeighbour } from './bodies.js';
+import { bodiesOf, CORE, coreOf, eachNeighbour } from './bodies.js';
 import { codeOf, UNUSABLE } from './classes.js';
 import type { DateBlock, Detection } from './detector.js';
 import { GREEN, isPlants, MOSTLY, type Read, shareOf } from './edges.js';
@@ -16,12 +16,18 @@ const AROUND = 4;
  * before to the body's middle after: not over bare ground, where the index tells of every pixel by itself, nor over what stood as wood, through which any light on it would lead (seeded region growing, Adams and Bischof 1994, IEEE Trans. Pattern Anal. Mach. Intell. 16(6)). Overwrites code, confidence and
  * bare; `stride` px a row.
  */
-export function growWoods(detection: Detection, stride: number, before: DateBlock, after: DateBlock): void {
+export function growWoods(
+  detection: Detection,
+  stride: number,
+  before: DateBlock,
+  after: DateBlock,
+  width = CORE,
+): void {
   const { code, stateBefore, stateAfter } = detection;
   if (stateBefore === null || stateAfter === null) return;
   const mean = meanOver(code, stride);
-  for (const body of bodiesOf(code, GAIN, stride)) {
-    const share = shareOf(before, after, coreOf(body, code, stride), mean);
+  for (const body of bodiesOf(code, GAIN, stride, width)) {
+    const share = shareOf(before, after, coreOf(body, code, stride, width), mean);
     const confidence = detection.confidence[body[0]];
     const open = [...body];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -39,11 +45,11 @@ export function growWoods(detection: Detection, stride: number, before: DateBloc
  * Trees that stood before among those that were planted belong to the wood as well: alone they were none. What showed plants on both dates within `AROUND` px of a gained wood
  * joins it where most of the window around is such. Overwrites code, confidence and bare; `stride` px a row.
  */
-export function joinTrees(detection: Detection, stride: number): void {
+export function joinTrees(detection: Detection, stride: number, width = CORE): void {
   const { code, stateBefore, stateAfter } = detection;
   if (stateBefore === null || stateAfter === null) return;
   const near = new Map<number, number>();
-  for (const body of bodiesOf(code, GAIN, stride)) {
+  for (const body of bodiesOf(code, GAIN, stride, width)) {
     const confidence = detection.confidence[body[0]];
     let front = body;
     for (let step = 0; step < AROUND; step++) {
