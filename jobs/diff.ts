@@ -115,7 +115,7 @@ async function diffScenes(request: DiffRequest, before: OpenedScene, after: Open
     before: before.scene.acquired,
     after: after.scene.acquired,
     keepOutside: true,
-    chance: detector.chance?.(bands, grid.resolution),
+    chance: detector.chance?.(bands, result.judged.grid.resolution),
     modelOf: modelOf(detector),
   });
   const traced = performance.now();

@@ -364,7 +364,7 @@ async function computeAndStore(
     before: comparison.beforeMonths[0] ?? null,
     after: request.month,
     keepOutside: false,
-    chance: detector.chance?.(bands, grid.resolution),
+    chance: detector.chance?.(bands, result.judged.grid.resolution),
     modelOf: modelOf(detector),
   });
   const drafts = await withEvidence(found, grid, {

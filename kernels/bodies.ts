@@ -1,14 +1,13 @@
-/** Least half-width, in metres and in px, of the square that must lie inside a body. */
-const CORE_METRES = 4;
-const LEAST_CORE = 1;
-/** The same in pixels of 2 m. */
+/** Half-width in px of the square that must lie inside a body, at most and at least, and the metres that are enough. */
 export const CORE = 2;
+const LEAST_CORE = 1;
+const CORE_METRES = 4;
 /** Pixels that tell a mean. */
 const ENOUGH = 1000;
 
 /** Half-width in px of the square that must lie inside a body, at a resolution in metres: a pond of 30 m is one in pixels of 5 m too. */
 export function coreWidth(resolution: number): number {
-  return Math.max(LEAST_CORE, Math.ceil(CORE_METRES / resolution));
+  return Math.min(CORE, Math.max(LEAST_CORE, Math.ceil(CORE_METRES / resolution)));
 }
 
 /** Bodies of a class in planes of `stride` px a row: what hangs together by its sides, but for specks that no square of `core` px each way fits into. */

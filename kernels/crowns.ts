@@ -1,4 +1,4 @@
-import { bodiesOf, CORE, coreOf } from './bodies.js';
+import { bodiesOf, coreOf } from './bodies.js';
 import { type ChangeClassName, codeOf } from './classes.js';
 import type { DateBlock, Detection, SceneLook } from './detector.js';
 import { stepsOf } from './steps.js';
@@ -19,7 +19,6 @@ export function dropSmooth(
   after: DateBlock,
   look: SceneLook,
   classes: ReadonlySet<ChangeClassName>,
-  width = CORE,
 ): void {
   if (look.crowns === 0) return;
   const laidBare = classes.has('earthwork') ? codeOf('earthwork') : 0;
@@ -28,8 +27,8 @@ export function dropSmooth(
     ['forest_loss', before],
   ] as const) {
     const step = stepsOf(date, look, stride);
-    for (const body of bodiesOf(code, codeOf(name), stride, width)) {
-      const core = coreOf(body, code, stride, width);
+    for (const body of bodiesOf(code, codeOf(name), stride)) {
+      const core = coreOf(body, code, stride);
       const sum = core.reduce((total, at) => total + step(at), 0);
       if (sum >= SMOOTH * look.crowns * core.length) continue;
       for (const at of body) {

@@ -43,7 +43,7 @@ test('a body of water gets back the changed pixels around it, no farther than as
 });
 
 test('what is a speck is told in metres: nine pixels of 5 m are a pond', () => {
-  expect([1.5, 2, 3, 5, 10, 30].map(coreWidth)).toEqual([3, 2, 2, 1, 1, 1]);
+  expect([1.5, 2, 3, 5, 10, 30].map(coreWidth)).toEqual([2, 2, 2, 1, 1, 1]);
   const pond = made(1, 5);
   growEdges(pond, SIDE, 1, coreWidth(5));
   expect(count(pond.code, 4)).toBe(9 + 12);

@@ -167,7 +167,7 @@ function create(options: DetectorOptions): Detector {
       }
       blank(detection, before.usable);
       blank(detection, after.usable);
-      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes, core);
+      if (constants.outlined > 0) dropSmooth(detection, width, before, after, look, classes);
       growEdges(detection, width, texture.radius, core);
       if (constants.outlined > 0) growWoods(detection, width, before, after, core);
       peelEdges(detection, width, texture.radius, before, after, core);

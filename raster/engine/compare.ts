@@ -155,7 +155,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
       longest: outlines === 'judge' ? [] : LONGEST,
     },
     outlines: outlines !== 'none',
-    tolerance: Math.ceil(look.tolerance / cell),
+    tolerance: look.tolerance,
   };
   const { wanted = () => true } = request;
   const isWanted = ({ core }: Block) => wanted(windowInPixels(core, cell));
@@ -196,7 +196,7 @@ export async function compare(request: CompareRequest): Promise<CompareResult> {
         ...Object.fromEntries([...totals.stages].map(([name, where]) => [name, [...where].join(', ')])),
       },
       reports: look.reports,
-      tolerance: look.tolerance,
+      tolerance: look.tolerance * cell,
       timings: { look: looked - started, blocks: performance.now() - looked, ...prefixed(totals.timings) },
     };
   } catch (error) {

@@ -25,9 +25,8 @@ export function blocksOf(tiled: Tiled): Block[] {
   return blocks(tiled.grid, sizeOf(tiled));
 }
 
-/** Columns of blocks in a panel, about, and px of the outputs that it is wide at most: the tiles under it are kept. */
-const PANEL = 4;
-const PANEL_PX = 8 * BLOCK_SIZE;
+/** Width of a panel, px of the outputs, about: the tiles under a row of it are kept. */
+const PANEL = 4 * BLOCK_SIZE;
 
 /** How many panels of about equal width a grid has, and how many columns of blocks the widest of them. */
 function panelsOf(
@@ -35,8 +34,7 @@ function panelsOf(
   size: number,
 ): { readonly count: number; readonly columns: number; readonly widest: number } {
   const columns = Math.ceil(grid.width / size);
-  const panel = Math.min(PANEL, PANEL_PX / (blockSide(cell) * cell));
-  const count = Math.max(1, Math.round(columns / panel));
+  const count = Math.max(1, Math.round((columns * blockSide(cell) * cell) / PANEL));
   return { count, columns, widest: Math.ceil(columns / count) };
 }
 

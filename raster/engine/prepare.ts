@@ -46,7 +46,7 @@ export interface LookResult {
   readonly after: readonly PreparedSpec[];
   readonly reports: readonly SceneReport[];
   readonly look: SceneLook | null;
-  /** px of misregistration that changes must hold against. */
+  /** Misregistration that changes must hold against, in px of what is judged. */
   readonly tolerance: number;
 }
 
@@ -130,7 +130,9 @@ export async function lookFirst(
     cellFactor(grid.resolution) > 1 && !options.bands.some((role) => INFRARED.includes(role));
   const tolerance =
     options.align && !coarseCells
-      ? Math.max(...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution)))
+      ? Math.max(
+          ...[first[0], second[0]].map(({ alignment }) => toleranceOf(alignment, grid.resolution, cell)),
+        )
       : 0;
   if (!options.levels) return { before: specs(first), after: specs(second), reports, look: null, tolerance };
   const levels = await measure(first, second);

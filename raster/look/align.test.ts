@@ -182,5 +182,8 @@ it('reckons with misregistration where windows do not agree', () => {
   expect(toleranceOf(found({}), 2)).toBe(0);
   expect(toleranceOf(found({ residual: 0.7 }), 2)).toBe(1);
   expect(toleranceOf(found({ contradicting: 5 }), 2)).toBe(2);
+  // in cells of 4 px what is off by less than a cell bears on none
+  expect([0.7, 2.5].map((residual) => toleranceOf(found({ residual }), 0.5, 4))).toEqual([0, 1]);
+  expect([1, 2, 4].map((cell) => toleranceOf(found({ reliable: false }), 0.5, cell))).toEqual([2, 1, 1]);
   expect([0.5, 5, 10].map((metres) => toleranceOf(found({ reliable: false }), metres))).toEqual([2, 2, 1]);
 });

@@ -58,14 +58,14 @@ const MOST_RESIDUAL = 0.6;
 const FINE_METRES = 5;
 
 /**
- * How many px of misregistration must be reckoned with: 0 where windows agree; 1 where they agree but roughly; as much as a
- * georeference alone may be wrong where they do not, or where several surely show another shift.
+ * How much misregistration must be reckoned with, in px of what is judged (`cell` px of `resolution` metres each): 0 where windows agree; 1 where
+ * they agree but roughly; as much as a georeference alone may be wrong where they do not, or where several surely show another shift.
  */
-export function toleranceOf(alignment: Alignment, resolution: number): number {
+export function toleranceOf(alignment: Alignment, resolution: number, cell = 1): number {
   const { reliable, agreeing, contradicting, residual } = alignment;
   const doubtful = !reliable || (contradicting >= 3 && contradicting > agreeing / 2);
-  if (doubtful) return resolution <= FINE_METRES ? 2 : 1;
-  return (residual ?? 0) > MOST_RESIDUAL ? 1 : 0;
+  if (doubtful) return Math.ceil((resolution <= FINE_METRES ? 2 : 1) / cell);
+  return (residual ?? 0) / cell > MOST_RESIDUAL ? 1 : 0;
 }
 
 /** Reads the sample windows of the scene that is aligned, moved. */

@@ -178,6 +178,7 @@ const Summary = z.object({
   /** The learned model that judged, null for mathematics alone. */
   model: z.object({ id: z.string() }).nullish(),
   tolerance_px: z.number().default(0),
+  judged_cell_px: z.number().default(1),
   scenes: z
     .array(
       z.object({

@@ -276,6 +276,7 @@ export const en: Words = {
   assets: 'Rasters kept',
   noteUnaligned: (scene) => `${scene}: co-registration is not reliable; left where it is`,
   noteUnnormalized: (scene, bands) => `${scene}: bands ${bands} not normalized`,
+  noteCells: (px) => `Judged in cells of ${px} × ${px} pixels, which outlines follow`,
   noteTolerance: (px) =>
     `How the dates lie on one another is not sure to the pixel: only what is a change wherever they lie within ${px} px is called one`,
   log: 'Log',

@@ -249,6 +249,7 @@ export const zh = {
   assets: '成果栅格',
   noteUnaligned: (scene: string) => `${scene}：配准不可靠，未作移动`,
   noteUnnormalized: (scene: string, bands: string) => `${scene}：波段 ${bands} 未作辐射归一化`,
+  noteCells: (px: string) => `按 ${px} × ${px} 个像元的格子判别，图斑边界随格子走`,
   noteTolerance: (px: string) =>
     `前后时相的位置不能确定到像元：只有在 ${px} 个像元内无论怎样错位都成立的变化才算变化`,
   log: '运行日志',

@@ -72,6 +72,7 @@ export function notesOf({ summary }: Run): string[] {
     ...scenes
       .filter(({ not_normalized }) => not_normalized.length > 0)
       .map(({ scene, not_normalized }) => words.noteUnnormalized(scene, not_normalized.join(', '))),
+    ...(summary.judged_cell_px > 1 ? [words.noteCells(String(summary.judged_cell_px))] : []),
     ...(summary.tolerance_px > 0 ? [words.noteTolerance(String(summary.tolerance_px))] : []),
   ];
 }
